@@ -1,0 +1,39 @@
+# The front door: `make demo`, `make test`, `make check`, `make bench`.
+# The environment is made here: by uv where it is installed, else by venv and pip.
+VENV ?= .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.ready
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: demo test check bench clean
+.DEFAULT_GOAL := demo
+
+$(STAMP): pyproject.toml uv.lock
+ifneq ($(UV),)
+	UV_PROJECT_ENVIRONMENT=$(VENV) uv sync --frozen --group dev
+else
+	test -x $(PY) || python3 -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check uv
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(PY) -m uv sync --frozen --group dev --inexact
+endif
+	touch $@
+
+demo: $(STAMP)
+	@mkdir -p out
+	@$(PY) -m detente report stockholm-2019 -o out/stockholm-2019.html
+	@echo "The report: out/stockholm-2019.html"
+
+test: $(STAMP)
+	$(PY) -m pytest -n 2 --dist loadfile
+
+check: $(STAMP)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(STAMP)
+	$(PY) -m benchmarks
+
+clean:
+	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
