@@ -1,3 +1,41 @@
-"""detente: a negotiation as a case file, and six questions about it."""
+"""detente: a negotiation as a case file, and six questions about it.
+
+>>> import detente
+>>> case = detente.load("prisoners-dilemma")
+>>> case.title
+"The prisoner's dilemma"
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from detente.analysis.agreement import agreement
+    from detente.case import Case
+    from detente.loading import load
+    from detente.space import Space, compile_case
 
 __version__ = "0.1.0"
+__all__ = ["Case", "Space", "__version__", "agreement", "compile_case", "load"]
+
+_HOMES = {
+    "Case": "detente.case",
+    "Space": "detente.space",
+    "agreement": "detente.analysis.agreement",
+    "compile_case": "detente.space",
+    "load": "detente.loading",
+}
+"""Where each public name lives: it is imported when first used, so that importing detente costs nothing."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'detente' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

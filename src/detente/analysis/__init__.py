@@ -1,0 +1,1 @@
+"""The analyses: one room for each question, and what all results share."""
