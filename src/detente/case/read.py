@@ -70,12 +70,13 @@ def with_changes(case: Case, changes: Iterable[Change | dict[str, Any]], name: s
 
 
 def with_variant(case: Case, variant: str) -> Case:
-    """The case as one of its variants has it."""
+    """The case as one of its variants has it: a case of its own, which no longer holds the variants."""
     if variant not in case.variants:
         known = among(case.variants) or "none: the case has no variants"
         hint = did_you_mean(variant, case.variants)
         raise CaseError([Problem("variants", f"unknown variant '{variant}'", known, hint=hint)], case.id)
-    return with_changes(case, case.variants[variant], f"{case.id}, variant {variant}")
+    alone = Change.model_validate({"remove": "variants"})
+    return with_changes(case, [*case.variants[variant], alone], f"{case.id}, variant {variant}")
 
 
 def _folder(case: Case) -> Path | None:

@@ -1,0 +1,105 @@
+"""Results told to people: text, HTML, Markdown, JSON, figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import detente
+from detente.analysis.agreement.ranges import OverRanges
+from detente.analysis.result import to_plain
+from detente.case import Case
+from detente.case.structure import among
+from detente.errors import NeedsError
+from detente.report import html, markdown
+from detente.report.document import Figure, Paragraph, Report, Section
+from detente.report.gather import Findings, gather
+from detente.report.hide import view_of
+from detente.report.page import page
+from detente.report.sections import reproduce, sections
+
+__all__ = ["build", "render"]
+
+FORMS = ("html", "md", "json")
+
+
+def render(case: Case, *, form: str = "md", audience: str = "analyst", name: str | None = None, variant: str | None = None) -> str:
+    """The report on a case as text in one of the forms ``html``, ``md``, ``json``.
+
+    ``audience`` is ``principal`` (the page, packages and what would change the answer), ``analyst``
+    (everything) or ``party:ID`` (what this party may see). ``name`` and ``variant`` are how the reader finds
+    the case again. A pure function of its arguments.
+    """
+    if form not in FORMS:
+        raise NeedsError(f"unknown format '{form}'; there are {among(FORMS)}")
+    report = build(case, audience=audience, name=name, variant=variant)
+    writers: dict[str, Callable[[Report], str]] = {
+        "html": html.render,
+        "md": markdown.render,
+        "json": lambda r: json.dumps(to_plain(r.data), ensure_ascii=False, indent=1) + "\n",
+    }
+    return writers[form](report)
+
+
+def build(case: Case, *, audience: str = "analyst", name: str | None = None, variant: str | None = None) -> Report:
+    """The report on a case as data."""
+    hidden: list[str] = []
+    if audience.startswith("party:"):
+        case, hidden = view_of(case, audience.removeprefix("party:"))
+    elif audience not in ("principal", "analyst"):
+        raise NeedsError(f"unknown audience '{audience}'; there are principal, analyst and party:ID")
+    findings = gather(case)
+    parts = sections(findings)
+    figure = _main_figure(parts)
+    front = page(findings, figure)
+    if hidden:
+        note = Paragraph(f"{len(hidden)} confidential input{'s' * (len(hidden) != 1)} of others left out.", "This view.")
+        front = Section(front.key, front.title, (*front.blocks, note))
+    if audience == "principal":
+        parts = [section for section in parts if section.key in ("funnel", "packages", "change")]
+    parts.append(reproduce(case, detente.__version__, name or case.id, variant, audience))
+    return Report(case.title, front, tuple(parts), _data(findings, audience))
+
+
+def _main_figure(parts: list[Section]) -> Figure | None:
+    """The figure of the page: where the parties stand, else what outcomes are worth."""
+    figures = {block.name: block for part in parts for block in part.blocks if isinstance(block, Figure)}
+    return figures.get("positions") or figures.get("scatter")
+
+
+def _data(findings: Findings, audience: str) -> dict[str, object]:
+    case = findings.case
+    return {
+        "detente": detente.__version__,
+        "analysis": "report",
+        "case": case.id,
+        "case_hash": case.hash,
+        "parties": list(case.parties),
+        "issues": list(case.issues),
+        "options": {"audience": audience},
+        "warnings": list(findings.deal.source.warnings) if findings.deal is not None else list(findings.missing),
+        "funnel": dict(findings.funnel),
+        "agreement": None if findings.deal is None else findings.deal.to_dict(),
+        "over_ranges": None if findings.ranges is None else _ranges(findings.ranges),
+        "by_no_deal": dict(findings.by_no_deal),
+        "variants": [vars_of(v) for v in findings.variants],
+        **findings.further,
+    }
+
+
+def _ranges(over: OverRanges) -> dict[str, object]:
+    return {
+        "verdict": over.verdict,
+        "sure": dict(over.sure),
+        "possible": dict(over.possible),
+        "sure_count": over.sure_count,
+        "possible_count": over.possible_count,
+        "tight": over.tight,
+    }
+
+
+def vars_of(variation: object) -> dict[str, object]:
+    """A frozen record as a mapping."""
+    import dataclasses
+
+    return {f.name: getattr(variation, f.name) for f in dataclasses.fields(variation)}  # type: ignore[arg-type]

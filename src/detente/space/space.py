@@ -25,6 +25,8 @@ from detente.space.utility import breakpoints, factors_of, ranking_ranks, statem
 BLOCK = 1 << 17
 """Outcomes that are computed together: small enough for the cache, large enough for NumPy."""
 LARGEST_RANKED = 200_000_000
+MAX_BITS = 62
+"""Priorities whose truth fits into one number."""
 GRID = 101
 """Points at which a continuous issue is sampled, besides those that the case mentions."""
 SNAP = 1e-9
@@ -255,6 +257,29 @@ class Space:
             cache[party] = self._rank(party)
         return cache[party]
 
+    def keys(self, party: int, start: int = 0, stop: int | None = None) -> Array:
+        """Whole numbers in a party's order of preference, smaller is better, equal where it is indifferent.
+
+        For the outcomes from ``start`` to before ``stop``, impossible ones included: int64, or float64 holding
+        whole numbers. Unlike ranks they are found without looking at other outcomes (but for a ranking, or more
+        priorities than fit into a number).
+        """
+        stop = self.size if stop is None else stop
+        ordinal, factors = self.ordinal[party], self.factors[party]
+        if factors is not None:
+            values = np.zeros(stop - start)
+            self._fill(values, factors, start, stop)
+            return -snap(values)
+        if ordinal is None or ordinal.listed is not None or len(ordinal.statements) > MAX_BITS:
+            return self.ranks(party)[start:stop].astype(np.int64)
+        key = np.zeros(stop - start, dtype=np.int64)
+        for statement in ordinal.statements:
+            false = np.zeros(stop - start, dtype=np.int8)
+            self._fill(false, [Factor(statement.issues, ~statement.table)], start, stop)
+            key <<= 1
+            key |= false
+        return key
+
     def _rank(self, party: int) -> Array:
         ordinal, feasible = self.ordinal[party], self.feasible()
         if ordinal is not None and ordinal.listed is not None:
@@ -352,11 +377,12 @@ class Space:
         """The moves of a party of the case (by id, or by row in ``parties``), or of a group acting together."""
         mover = (self.parties[party],) if isinstance(party, int) else (party,) if isinstance(party, str) else party
         return moves_.moves_of(
-            self.case, mover, self._compiled_issues, lambda number: self.possible(self.levels(number))
+            self.case, mover, self.compiled_issues, lambda number: self.possible(self.levels(number))
         )
 
     @cached_property
-    def _compiled_issues(self) -> dict[str, Issue]:
+    def compiled_issues(self) -> dict[str, Issue]:
+        """The issues as this space numbers them: continuous ones are replaced by levels."""
         return _compiled(self.case)
 
     # changed numbers ----------------------------------------------------------------------------

@@ -1,0 +1,236 @@
+"""The zone of agreement over the ranges of a case: sure, possible or excluded.
+
+Every party's gain over no deal is bounded from below and from above, outcome by outcome, as sums of tables.
+Without weights the bounds are attained (each uncertain number enters a difference once), and the numbers of
+different parties are independent; with uncertain weights they are safe but not tight, which is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from detente.analysis.agreement import zone as zones
+from detente.analysis.agreement.stages import MAX_OPTIONS, stages, widest
+from detente.case.model import Entry, Issue, Preference
+from detente.case.uncertain import Number, Uncertain, bounds
+from detente.space import NoDealName, Space
+from detente.space.tables import Array, Factor, combine, truth
+
+Verdict = Literal["sure", "possible", "excluded"]
+LARGEST_LISTED = 2_000_000
+
+
+@dataclass(frozen=True)
+class OverRanges:
+    """The verdict over the ranges, and the levels that occur in outcomes acceptable for all values (``sure``)
+    or for some (``possible``): {issue: [levels]}. ``tight`` is false where bounds are safe but not attained.
+
+    ``sure`` means that one and the same outcome is acceptable to all whatever the values; where no single
+    outcome is, the verdict is ``possible``.
+    """
+
+    verdict: Verdict
+    sure: Mapping[str, list[str]]
+    possible: Mapping[str, list[str]]
+    sure_count: int
+    possible_count: int
+    tight: bool
+
+
+def over_ranges(space: Space, no_deal: NoDealName = "now") -> OverRanges | None:
+    """Bounds on the zone over the case's ranges; None where the outcomes are too many to count."""
+    gains = [_gain_bounds(space, p, no_deal) for p in range(space.n_parties)]
+    low = _zone(space, [g[0] for g in gains])
+    high = _zone(space, [g[1] for g in gains])
+    if low is None or high is None:
+        return None
+    (sure_count, sure, sure_gain), (possible_count, possible, possible_gain) = low, high
+    verdict: Verdict = "sure" if sure_count and sure_gain else "possible" if possible_count and possible_gain else "excluded"
+    tight = all(g[2] for g in gains)
+    return OverRanges(verdict, _named(space, sure), _named(space, possible), sure_count, possible_count, tight)
+
+
+def uncertain(preference: Preference) -> bool:
+    """Whether any number of a preference is a range or a distribution."""
+    return any(isinstance(number, Uncertain) for number in _numbers(preference))
+
+
+def _numbers(preference: Preference) -> Iterable[Number]:
+    for values in (preference.values or {}).values():
+        yield from values.values()
+    yield from (preference.weights or {}).values()
+    yield from (bonus.add for bonus in preference.bonuses)
+    if isinstance(preference.table, tuple):
+        yield from preference.table
+
+
+_Bounds = tuple[tuple[Factor, ...], tuple[Factor, ...], bool]
+
+
+def _gain_bounds(space: Space, p: int, no_deal: NoDealName) -> _Bounds:
+    """Tables whose sums bound party p's gain over no deal: from below, from above, and whether tightly."""
+    party = space.parties[p]
+    preference = space.case.preferences[party]
+    if preference.types is not None:
+        preference = preference.types[space.types[party]]
+    reservation, _ = space.reservation(no_deal)
+    stated = _stated(space, party, no_deal)
+    factors = space.factors[p]
+    if factors is None:
+        gain = Factor(tuple(range(len(space.sizes))), (-space.ranks(p) - reservation[p]).reshape(space.sizes).astype(float))
+        return (gain,), (gain,), True
+    if not uncertain(preference) and stated is None:
+        return _shifted(factors, -float(reservation[p])), _shifted(factors, -float(reservation[p])), True
+    base = None if stated is not None else _base(space, no_deal)
+    if base is None and stated is None:  # each party's least feasible utility: take its value at the modes
+        stated = float(reservation[p])
+    if preference.weights is not None:
+        low, high = _weighted(space, preference, base)
+        tight = not uncertain(preference)
+    else:
+        low, high = _plain(space, preference, base)
+        tight = True
+    least, most = bounds(stated) if stated is not None else (0.0, 0.0)
+    return _shifted(low, -most), _shifted(high, -least), tight
+
+
+def _stated(space: Space, party: str, no_deal: NoDealName) -> Number | None:
+    """The no-deal utility that the case gives a party, if it gives one."""
+    entry = _entry(space, no_deal)
+    return None if entry is None or entry.utilities is None else entry.utilities.get(party)
+
+
+def _entry(space: Space, no_deal: NoDealName) -> Entry | None:
+    block = space.case.no_deal
+    if block is None:
+        return None
+    return block.now if no_deal == "now" else block.at_deadline
+
+
+def _base(space: Space, no_deal: NoDealName) -> tuple[int, ...] | None:
+    """The outcome that no deal means; None where it is no outcome."""
+    entry = _entry(space, no_deal)
+    if entry is None and no_deal == "now" and space.case.status_quo is None:
+        return None
+    return space.start if entry is None or entry.outcome is None else space.positions(entry.outcome)
+
+
+def _shifted(factors: Iterable[Factor], by: float) -> tuple[Factor, ...]:
+    factors = list(factors) or [Factor((0,), np.zeros(1))]
+    if not by:
+        return tuple(factors)
+    first = factors[0]
+    return (Factor(first.issues, first.table + by), *factors[1:])
+
+
+def _pair(space: Space, scope: tuple[int, ...], low: Array, high: Array, base: tuple[int, ...] | None) -> tuple[Factor, Factor]:
+    """Bounds of a table's difference from its entry at ``base``, where equal entries differ by nothing."""
+    if base is None:
+        return Factor(scope, low), Factor(scope, high)
+    at = tuple(base[i] for i in scope)
+    least, most = low - high[at], high - low[at]
+    least[at] = most[at] = 0.0
+    return Factor(scope, least), Factor(scope, most)
+
+
+def _plain(space: Space, preference: Preference, base: tuple[int, ...] | None) -> tuple[tuple[Factor, ...], tuple[Factor, ...]]:
+    issues = space.compiled_issues
+    lows, highs = [], []
+    for name, values in (preference.values or {}).items():
+        index = space.issues.index(name)
+        low, high = (_value_table(issues[name], values, side) for side in (0, 1))
+        a, b = _pair(space, (index,), low, high, base)
+        lows.append(a)
+        highs.append(b)
+    for bonus in preference.bonuses:
+        where = truth(bonus.when, issues)
+        least, most = bounds(bonus.add)
+        difference = where.table.astype(float) - (float(where.take(base)) if base is not None else 0.0)
+        ends = np.stack([difference * least, difference * most])
+        lows.append(Factor(where.issues, ends.min(axis=0)))
+        highs.append(Factor(where.issues, ends.max(axis=0)))
+    if isinstance(preference.table, tuple):
+        scope = tuple(range(len(space.sizes)))
+        low, high = (np.array([bounds(x)[side] for x in preference.table], dtype=float).reshape(space.sizes) for side in (0, 1))
+        a, b = _pair(space, scope, low, high, base)
+        lows.append(a)
+        highs.append(b)
+    return tuple(combine(lows)), tuple(combine(highs))
+
+
+def _value_table(issue: Issue, values: Mapping[str, Number], side: int) -> Array:
+    from detente.space.utility import value_table
+
+    read: Callable[[Number], float] = lambda number: bounds(number)[side]  # noqa: E731
+    return value_table(issue, values, read)
+
+
+def _weighted(space: Space, preference: Preference, base: tuple[int, ...] | None) -> tuple[tuple[Factor, ...], tuple[Factor, ...]]:
+    """Safe bounds where values are scaled to 0..1 and weights to a sum of 1."""
+    weights = {name: bounds(w) for name, w in (preference.weights or {}).items()}
+    total = (sum(w[0] for w in weights.values()), sum(w[1] for w in weights.values()))
+    lows, highs = _plain(space, preference.model_copy(update={"values": {}, "weights": None}), base)
+    low_list, high_list = list(lows), list(highs)
+    for name, values in (preference.values or {}).items():
+        least, most = weights.get(name, (0.0, 0.0))
+        share = (least / max(least + total[1] - most, 1e-300), most / max(most + total[0] - least, 1e-300))
+        low, high = _scaled_bounds(*(_value_table(space.compiled_issues[name], values, side) for side in (0, 1)))
+        a, b = _pair(space, (space.issues.index(name),), low, high, base)
+        low_list.append(Factor(a.issues, np.minimum(a.table * share[0], a.table * share[1])))
+        high_list.append(Factor(b.issues, np.maximum(b.table * share[0], b.table * share[1])))
+    return tuple(combine(low_list)), tuple(combine(high_list))
+
+
+def _scaled_bounds(low: Array, high: Array) -> tuple[Array, Array]:
+    """Bounds of (x - min) / (max - min) for levels that lie between ``low`` and ``high``."""
+    if (low == high).all():
+        span = np.ptp(low)
+        exact = (low - low.min()) / span if span > 0 else np.zeros_like(low)
+        return exact, exact
+    floor, ceiling = (low.min(), high.min()), (low.max(), high.max())
+    widest = max(ceiling[1] - floor[0], 1e-300)
+    narrowest = max(ceiling[0] - floor[1], 0.0)
+    least = np.clip((low - floor[1]) / widest, 0.0, 1.0)
+    most = np.clip((high - floor[0]) / narrowest, 0.0, 1.0) if narrowest > 0 else np.ones_like(high)
+    return least, most
+
+
+def _zone(space: Space, gains: list[tuple[Factor, ...]]) -> tuple[int, tuple[tuple[bool, ...], ...], bool] | None:
+    """Count, levels and whether anyone gains strictly, of the outcomes at which no gain is negative."""
+    bounded = replace(space, factors=tuple(gains), ordinal=(None,) * space.n_parties)
+    zero = np.zeros(space.n_parties)
+    if widest(bounded) <= MAX_OPTIONS:
+        parts = stages(bounded)
+        if not parts.possible:
+            return 0, tuple((False,) * size for size in space.sizes), False
+        counted = zones.by_halves(parts, zero)
+    elif space.size <= LARGEST_LISTED:
+        counted = zones.by_listing(bounded, zero)
+    else:
+        counted = None
+    if counted is None:
+        return None
+    return (*counted, _gains(bounded, counted[0]))
+
+
+def _gains(bounded: Space, count: int) -> bool:
+    """Whether some party gains strictly at some outcome with no negative gain."""
+    if not count:
+        return False
+    from detente.analysis.agreement.front import pareto_front
+
+    front, _ = pareto_front(bounded)
+    good = zones.rational(front.utilities, np.zeros(bounded.n_parties))
+    return bool((front.utilities[good] > 1e-9).any())
+
+
+def _named(space: Space, levels: tuple[tuple[bool, ...], ...]) -> dict[str, list[str]]:
+    names = space.issues or ("outcome",)
+    return {
+        name: [level for level, there in zip(all_levels, seen, strict=True) if there]
+        for name, all_levels, seen in zip(names, space.level_names, levels, strict=True)
+    }

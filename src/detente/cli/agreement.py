@@ -1,0 +1,71 @@
+"""`detente agreement`: is there a deal?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from detente.cli.common import CaseArgument, JsonOption, OutputOption, VariantOption, emit, pairs
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("agreement")(agreement)
+
+
+def agreement(
+    case: CaseArgument,
+    variant: VariantOption = None,
+    as_json: JsonOption = False,
+    output: OutputOption = None,
+    no_deal: Annotated[str, typer.Option("--no-deal", help="Which no deal: now, deadline or breakdown.")] = "now",
+    rules: Annotated[str, typer.Option("--rules", help="Whose solution concepts: detente, genius or negmas.")] = "detente",
+    weights: Annotated[str | None, typer.Option("--weights", metavar="PARTY=W,...", help="Add a Nash solution with these weights.")] = None,
+    origin: Annotated[str | None, typer.Option("--from", metavar="ISSUE=LEVEL,...", help="Who could still gain from this outcome, nobody losing?")] = None,
+    meso: Annotated[str | None, typer.Option("--meso", metavar="PARTY", help="Offers that are worth the same to this party, as different as can be.")] = None,
+    number: Annotated[int, typer.Option("-n", min=1, max=100, help="How many such offers.")] = 3,
+    reply: Annotated[str | None, typer.Option("--reply", metavar="PARTY", help="This party's best reply to the outcome of --from.")] = None,
+    aspiration: Annotated[float | None, typer.Option("--aspiration", min=0, max=1, help="How much of its possible gain the party holds out for.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Points that an exact front may take in memory.")] = None,
+) -> None:
+    """Is there a deal? Zone of agreement, exact Pareto front, fair solutions, who trades what, how far apart."""
+    from detente.analysis.agreement import best_reply, equivalent_offers, joint_gains
+    from detente.analysis.agreement import agreement as analyse
+    from detente.errors import NeedsError
+    from detente.loading import load
+    from detente.space import compile_case
+
+    space = compile_case(load(case, variant))
+    options = {"no_deal": no_deal, "limit": limit}
+    result = analyse(space, rules=rules, weights=_numbers(weights), **options)
+    parts = []
+    start = None if origin is None else _outcome(origin)
+    if start is not None and reply is None:
+        parts.append(joint_gains(space, start, no_deal=no_deal))
+    if reply is not None:
+        if start is None:
+            raise NeedsError("--reply needs --from: the offer that is replied to")
+        parts.append(best_reply(space, reply, start, aspiration=aspiration, no_deal=no_deal))
+    if meso is not None:
+        parts.append(equivalent_offers(space, meso, number, aspiration=aspiration, no_deal=no_deal))
+    emit(result, as_json, output, {part.key: part.to_plain() for part in parts})
+    if not as_json:
+        for part in parts:
+            typer.echo("\n" + part.explain())
+
+
+def _numbers(text: str | None) -> dict[str, float] | None:
+    from detente.errors import NeedsError
+
+    if text is None:
+        return None
+    try:
+        return {party: float(number) for party, number in pairs(text, "--weights").items()}
+    except ValueError:
+        raise NeedsError(f"--weights: '{text}' is not of the form party=number,...") from None
+
+
+def _outcome(text: str) -> dict[str, str] | str:
+    return pairs(text, "--from") if "=" in text else text

@@ -1,0 +1,36 @@
+"""`detente check`: is this a case, and what does it rest on?"""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from detente.cli.common import CaseArgument, JsonOption, VariantOption
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("check")(check)
+
+
+def check(case: CaseArgument, variant: VariantOption = None, as_json: JsonOption = False) -> None:
+    """Check a case file and all its variants; list every problem, then what the case assumes."""
+    from detente.case import assumptions, warnings, with_variant
+    from detente.loading import load
+
+    loaded = load(case, variant)
+    if variant is None:
+        for name in loaded.variants:
+            with_variant(loaded, name)
+    notes, open_inputs = warnings(loaded), assumptions(loaded)
+    if as_json:
+        document = {"case": loaded.id, "case_hash": loaded.hash, "warnings": notes, "assumptions": open_inputs}
+        typer.echo(json.dumps(document, ensure_ascii=False))
+        return
+    what = f"{len(loaded.outcomes)} outcomes" if loaded.graph_form else f"{len(loaded.issues)} issues"
+    typer.echo(f"{loaded.id}: a sound case. {len(loaded.parties)} parties, {what}, {len(loaded.variants)} variants.")
+    for note in notes:
+        typer.echo(f"Note: {note}.")
+    if open_inputs:
+        typer.echo("Assumed, without evidence: " + ", ".join(open_inputs) + ".")

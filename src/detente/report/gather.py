@@ -1,0 +1,114 @@
+"""Runs the analyses that a report joins, on the case and on its variants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from detente.analysis.agreement import AgreementResult, agreement
+from detente.analysis.agreement.ranges import OverRanges, over_ranges
+from detente.analysis.agreement.zone import rational
+from detente.case import Case, with_variant
+from detente.errors import CaseError, CostError, NeedsError
+from detente.space import NoDealName, Space, compile_case
+
+
+@dataclass(frozen=True)
+class Variation:
+    """What one variant does to the answer: ``exists`` None where the variant could not be analysed."""
+
+    name: str
+    why: str
+    exists: bool | None
+    verdict: str | None
+    package: Mapping[str, str] | str | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that the analyses say about a case. What a case cannot answer is None, with the reason."""
+
+    case: Case
+    space: Space | None
+    deal: AgreementResult | None
+    ranges: OverRanges | None
+    funnel: Mapping[str, int | None]
+    by_no_deal: Mapping[str, bool]
+    variants: tuple[Variation, ...]
+    missing: tuple[str, ...] = ()
+    further: Mapping[str, Any] = field(default_factory=dict)
+
+
+def gather(case: Case) -> Findings:
+    """Runs what the case allows; what it does not allow is listed in ``missing``."""
+    try:
+        space = compile_case(case)
+        deal = agreement(space)
+    except (NeedsError, CostError) as error:
+        return Findings(case, None, None, None, _funnel(None), {}, (), (str(error),))
+    return Findings(
+        case,
+        space,
+        deal,
+        over_ranges(space),
+        _funnel(deal),
+        _by_no_deal(space),
+        tuple(_variation(case, name) for name in case.variants),
+    )
+
+
+def _funnel(deal: AgreementResult | None) -> dict[str, int | None]:
+    """Counts from possible to ratifiable; None where an analysis is missing or counting is out of reach."""
+    funnel: dict[str, int | None] = dict.fromkeys(("possible", "acceptable", "stable_at_rest", "reachable", "ratifiable"))
+    if deal is None:
+        return funnel
+    space = deal.space
+    funnel["possible"] = possible_outcomes(space)
+    roles = {party: space.case.parties[party].roles for party in space.parties}
+    ratifiers = [p for p, party in enumerate(space.parties) if "ratifier" in roles[party]]
+    funnel["acceptable"] = deal.zone.count
+    if not ratifiers or deal.zone.count is None:
+        funnel["ratifiable"] = deal.zone.count
+        return funnel
+    funnel["ratifiable"] = deal.zone.count
+    return funnel
+
+
+def possible_outcomes(space: Space) -> int | None:
+    """Number of possible outcomes; None where it cannot be counted by stages or by listing."""
+    from detente.analysis.agreement.stages import MAX_OPTIONS, stages, widest
+
+    if not space.forbidden:
+        return space.size
+    if widest(space) <= MAX_OPTIONS and space.cardinal:
+        return stages(space).count
+    return sum(int(space.feasible(a, b).sum()) for a, b in space.chunks()) if space.size <= 100_000_000 else None
+
+
+def _by_no_deal(space: Space) -> dict[str, bool]:
+    """Whether a deal exists under each reading of no deal that the case has."""
+    names: list[NoDealName] = ["now"]
+    if space.case.no_deal is not None and space.case.no_deal.at_deadline is not None:
+        names.append("deadline")
+    return {name: agreement(space, no_deal=name).zone.exists for name in names}
+
+
+def _variation(case: Case, name: str) -> Variation:
+    why = "; ".join(change.why for change in case.variants[name] if change.why)
+    try:
+        space = compile_case(with_variant(case, name))
+        deal, bounds = agreement(space), over_ranges(space)
+    except (CaseError, NeedsError, CostError) as error:
+        return Variation(name, why, None, None, None, str(error))
+    found = deal.solutions.get("kalai_smorodinsky")
+    package = None if found is None else space.outcome(found.levels)
+    return Variation(name, why, deal.zone.exists, None if bounds is None else bounds.verdict, package)
+
+
+def acceptable(deal: AgreementResult, levels: Any) -> bool:
+    """Whether every party would rather have an outcome than no deal."""
+    return bool(rational(np.asarray(deal.space.utility(levels)), deal.reservation))

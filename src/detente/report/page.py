@@ -1,0 +1,171 @@
+"""The page: at most 200 words that a principal reads, for readers on every side of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from detente.analysis.agreement.positions import latest
+from detente.analysis.agreement.words import join
+from detente.case import Case
+from detente.case.model import Statement
+from detente.report.document import Block, Figure, Paragraph, Section, words
+from detente.report.gather import Findings
+
+MOST_WORDS = 200
+
+
+def page(findings: Findings, figure: Figure | None) -> Section:
+    """The decision, the basis, the room, why it is stuck, what would change it, who is missing."""
+    parts = [
+        Paragraph(_decision(findings.case), "To decide."),
+        Paragraph(_basis(findings.case), "Basis."),
+        Paragraph(_room(findings), "Room."),
+        Paragraph(_stuck(findings), "Why it is stuck."),
+        Paragraph(_change(findings), "What would change this."),
+        Paragraph(_confidence(findings), "Confidence."),
+        Paragraph(_absent(findings.case), "Not at the table."),
+    ]
+    blocks: list[Block] = [part for part in parts if part.text]
+    blocks = _within(blocks)
+    if figure is not None:
+        blocks.append(figure)
+    return Section("page", findings.case.title, tuple(blocks))
+
+
+def _within(blocks: list[Block]) -> list[Block]:
+    """The blocks with their longest paragraphs cut at a sentence until the page keeps its length."""
+    while words(blocks) > MOST_WORDS:
+        longest = max(range(len(blocks)), key=lambda i: words([blocks[i]]))
+        block = blocks[longest]
+        assert isinstance(block, Paragraph)
+        sentences = block.text.split(". ")
+        if len(sentences) > 1:
+            text = ". ".join(sentences[:-1]) + "."
+        else:
+            text = " ".join(block.text.split()[:-5]).rstrip(",;:.") + " ..."
+        blocks[longest] = Paragraph(text, block.lead)
+    return blocks
+
+
+def label(case: Case, name: str) -> str:
+    """What people call a party or an issue."""
+    return case.label(name)
+
+
+def negotiators(case: Case) -> list[str]:
+    """The parties at the table, in file order."""
+    return [name for name, party in case.parties.items() if "negotiator" in party.roles]
+
+
+def _decision(case: Case) -> str:
+    who = join(label(case, name) for name in negotiators(case))
+    text = f"Whether, and on what terms, {who} settle {_few([label(case, i) for i in case.issues], 5)}"
+    deadline = case.time.deadline
+    if deadline is not None:
+        by = case.time.deadline_set_by
+        text += f", by {deadline.isoformat()}" + (f" (a deadline of {label(case, by)})" if by else "")
+    elif case.time.periods is not None:
+        text += f", within {case.time.periods} periods"
+    return text + "."
+
+
+def _few(names: Sequence[str], most: int) -> str:
+    return join(names) if len(names) <= most else join([*names[: most - 1], f"{len(names) - most + 1} more"])
+
+
+def _basis(case: Case) -> str:
+    sources = len(case.sources)
+    cited = f"{sources} source{'s' * (sources != 1)}" if sources else "no source"
+    numbers = [p for p in case.preferences if not _cited(case, f"preferences.{p}")]
+    text = f"{cited[0].upper()}{cited[1:]}"
+    text += "; every number is ours" if numbers and len(numbers) == len(case.preferences) else ""
+    return text + "; no party was consulted."
+
+
+def _cited(case: Case, path: str) -> bool:
+    return any(path.startswith(p) or p.startswith(path) for e in case.evidence for p in e.supports)
+
+
+def _room(findings: Findings) -> str:
+    deal, over = findings.deal, findings.ranges
+    if deal is None:
+        return "This case cannot be asked whether a deal exists: " + " ".join(findings.missing)
+    everyone = f"all {len(deal.space.parties)} parties with preferences" if len(deal.space.parties) > 2 else "both sides"
+    if len(deal.space.parties) == 1:
+        everyone = label(findings.case, deal.space.parties[0])
+    verdict = over.verdict if over is not None else None
+    count = deal.zone.count
+    share = f" ({count:,} of {deal.space.size:,} outcomes)" if count is not None and deal.zone.exists else ""
+    if verdict == "sure":
+        return f"In this model, outcomes that {everyone} would rather have than no deal exist for all values assumed{share}."
+    if verdict == "excluded":
+        return f"In this model, for no values assumed does any outcome suit {everyone} better than no deal."
+    if deal.zone.exists:
+        return f"In this model, outcomes better than no deal for {everyone} are possible{share}, but not for all values assumed."
+    return f"In this model, no outcome suits {everyone} better than no deal at the values thought most likely, though some would for others."
+
+
+def _stuck(findings: Findings) -> str:
+    """Each side's position as it would state it, and where they part."""
+    case, deal = findings.case, findings.deal
+    if deal is None:
+        return ""
+    spoken = latest(deal.space)
+    stated = [_position(case, party, entry) for party, entry in spoken.items() if entry.outcome]
+    parts = [". ".join(stated) + "."] if stated else []
+    apart = [
+        label(case, issue) for d in deal.distances for issue, (_, _, steps) in d.levels.items() if steps
+    ]  # fmt: skip
+    if apart:
+        parts.append(f"They part on {_few(list(dict.fromkeys(apart)), 4)}.")
+    contested = [label(case, t.issue) for t in deal.trades if t.kind == "contested"]
+    if contested and not apart:
+        parts.append(f"Contested: {_few(contested, 4)}.")
+    return " ".join(parts)
+
+
+def _position(case: Case, party: str, entry: Statement) -> str:
+    outcome = entry.outcome
+    what = outcome if isinstance(outcome, str) else _few(
+        [f"{label(case, issue)}: {level}" for issue, level in (outcome or {}).items()], 4
+    )  # fmt: skip
+    verb = {"demand": "demands", "offer": "offers", "counter": "offers"}.get(entry.kind, "stands for")
+    return f"{label(case, party)} {verb} {what}"
+
+
+def _change(findings: Findings) -> str:
+    """The two facts that would change the answer: readings of no deal first, then variants."""
+    facts = []
+    if len(set(findings.by_no_deal.values())) > 1:
+        facts.append("what no deal means: now and after the deadline the answers differ")
+    here = findings.deal.zone.exists if findings.deal is not None else None
+    turned = [v.name for v in findings.variants if v.exists is not None and v.exists != here]
+    facts += [f"the variant '{name}'" for name in turned]
+    if findings.ranges is not None and findings.ranges.verdict == "possible":
+        facts.append("better knowledge of what each side values: the answer changes within the ranges")
+    if not facts and findings.variants:
+        return "Nothing tried here changes whether there is room; see the variants."
+    return f"{_capital('; '.join(facts[:2]))}." if facts else ""
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _confidence(findings: Findings) -> str:
+    if findings.deal is None:
+        return ""
+    case, over = findings.case, findings.ranges
+    reasons = []
+    if len(case.sources) <= 1:
+        reasons.append("it rests on one source" if case.sources else "it cites no source")
+    if over is not None and over.verdict == "possible":
+        reasons.append("the answer changes within the ranges")
+    level = "Low" if len(reasons) == 2 else "Moderate" if reasons else "Fair"
+    if not reasons:
+        reasons.append("the answer is the same over all ranges given")
+    return f"{level}: {' and '.join(reasons)}."
+
+
+def _absent(case: Case) -> str:
+    return f"{_few([someone.label for someone in case.absent], 6)}." if case.absent else ""
