@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import detente
 from detente.analysis.agreement.ranges import OverRanges
@@ -52,6 +53,7 @@ def build(case: Case, *, audience: str = "analyst", name: str | None = None, var
     parts = sections(findings)
     figure = _main_figure(parts)
     front = page(findings, figure)
+    parts = _once(parts, figure)
     if hidden:
         note = Paragraph(f"{len(hidden)} confidential input{'s' * (len(hidden) != 1)} of others left out.", "This view.")
         front = Section(front.key, front.title, (*front.blocks, note))
@@ -62,9 +64,20 @@ def build(case: Case, *, audience: str = "analyst", name: str | None = None, var
 
 
 def _main_figure(parts: list[Section]) -> Figure | None:
-    """The figure of the page: where the parties stand, else what outcomes are worth."""
+    """The figure of the page: where the parties stand on several issues, else what outcomes are worth."""
     figures = {block.name: block for part in parts for block in part.blocks if isinstance(block, Figure)}
-    return figures.get("positions") or figures.get("scatter")
+    stands = figures.get("positions")
+    if stands is not None and stands.table is not None and len(stands.table.rows) > 1:
+        return stands
+    return figures.get("scatter") or stands
+
+
+def _once(parts: list[Section], figure: Figure | None) -> list[Section]:
+    """The sections with the page's figure replaced by its table: a figure is shown once."""
+    return [
+        replace(part, blocks=tuple(block.table if block is figure and figure and figure.table else block for block in part.blocks))
+        for part in parts
+    ]
 
 
 def _data(findings: Findings, audience: str) -> dict[str, object]:

@@ -80,12 +80,12 @@ def _funnel(deal: AgreementResult | None) -> dict[str, int | None]:
 
 def possible_outcomes(space: Space) -> int | None:
     """Number of possible outcomes; None where it cannot be counted by stages or by listing."""
-    from detente.analysis.agreement.stages import MAX_OPTIONS, stages, widest
+    from detente.analysis.agreement.stages import stages
 
     if not space.forbidden:
         return space.size
-    if widest(space) <= MAX_OPTIONS and space.cardinal:
-        return stages(space).count
+    if space.cardinal and (parts := stages(space)).whole:
+        return parts.count
     return sum(int(space.feasible(a, b).sum()) for a, b in space.chunks()) if space.size <= 100_000_000 else None
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from detente.analysis.agreement.positions import latest
+from detente.analysis.agreement.positions import SAID, SPOKEN
 from detente.analysis.agreement.words import join
 from detente.case import Case
-from detente.case.model import Statement
 from detente.report.document import Block, Figure, Paragraph, Section, words
 from detente.report.gather import Findings
 
@@ -110,9 +109,8 @@ def _stuck(findings: Findings) -> str:
     case, deal = findings.case, findings.deal
     if deal is None:
         return ""
-    spoken = latest(deal.space)
-    stated = [_position(case, party, entry) for party, entry in spoken.items() if entry.outcome]
-    parts = [". ".join(stated) + "."] if stated else []
+    stated = [_position(case, party) for party in case.parties]
+    parts = [f"{'. '.join(filter(None, stated))}."] if any(stated) else []
     apart = [
         label(case, issue) for d in deal.distances for issue, (_, _, steps) in d.levels.items() if steps
     ]  # fmt: skip
@@ -124,13 +122,24 @@ def _stuck(findings: Findings) -> str:
     return " ".join(parts)
 
 
-def _position(case: Case, party: str, entry: Statement) -> str:
-    outcome = entry.outcome
-    what = outcome if isinstance(outcome, str) else _few(
-        [f"{label(case, issue)}: {level}" for issue, level in (outcome or {}).items()], 4
-    )  # fmt: skip
-    verb = {"demand": "demands", "offer": "offers", "counter": "offers"}.get(entry.kind, "stands for")
-    return f"{label(case, party)} {verb} {what}"
+def _position(case: Case, party: str) -> str:
+    """What a party says it stands for: its last statement, and the limits it has set."""
+    said = [e for e in case.record if party in (e.party or ()) and e.kind in SAID and e.outcome]
+    wants = [e for e in said if e.kind in SPOKEN][-1:]
+    limits = [e for e in said if e.kind == "limit"]
+    told = [_verb(e.kind) + _terms(case, e.outcome) for e in wants]
+    told += [f"holds to {_terms(case, e.outcome)}" + (f" {e.conditional_on}" if e.conditional_on else "") for e in limits]
+    return f"{label(case, party)} {' and '.join(told)}" if told else ""
+
+
+def _verb(kind: str) -> str:
+    return {"demand": "demands ", "offer": "offers ", "counter": "offers "}.get(kind, "stands for ")
+
+
+def _terms(case: Case, outcome: Mapping[str, str] | str | None) -> str:
+    if isinstance(outcome, str):
+        return outcome
+    return _few([f"{label(case, issue)}: {level}" for issue, level in (outcome or {}).items()], 4)
 
 
 def _change(findings: Findings) -> str:

@@ -11,12 +11,13 @@ import numpy as np
 
 from detente.analysis.agreement import solutions as solve
 from detente.analysis.agreement import zone as zones
+from detente.analysis.agreement.eliminate import Options, efficient_options
 from detente.analysis.agreement.front import ParetoFront, pareto_front
 from detente.analysis.agreement.offers import Offers, best_reply, equivalent_offers, joint_gains
 from detente.analysis.agreement.positions import concessions, distances, trades
 from detente.analysis.agreement.result import AgreementResult, scaled
 from detente.analysis.agreement.solutions import Rules, Solution
-from detente.analysis.agreement.stages import Stages
+from detente.analysis.agreement.stages import Stage, Stages
 from detente.analysis.agreement.zone import Zone
 from detente.analysis.result import provenance
 from detente.case import Case
@@ -151,39 +152,65 @@ def _zone(
     good = zones.rational(front.utilities, reservation)
     known = front.levels[good]
     gain = (front.utilities[good] > reservation + SNAP).any()
-    counted = None
-    if parts is None:
-        counted = zones.by_listing(space, reservation)
-    elif parts.possible:
-        counted = zones.by_halves(parts, reservation)
+    counted = _counted(space, parts, reservation)
     if parts is not None and counted is None:
         solved = [s for s in found.values() if s is not None]
         known = np.concatenate([known, np.array([s.levels for s in solved], dtype=np.int64).reshape(-1, known.shape[1])])
         gain = gain or any((s.utilities > reservation + SNAP).any() for s in solved)
         if not len(known):
             return Zone(False, 0, tuple((False,) * size for size in space.sizes))
-        return Zone(bool(gain), None, zones.by_search(parts, known, _asker(parts, reservation)))
+        return Zone(bool(gain), None, zones.by_search(space, known, _Witness(parts, reservation)))
     count, levels = counted if counted is not None else (0, tuple((False,) * size for size in space.sizes))
     return Zone(bool(count and gain) if front.outcomes is None else _gains_somewhere(found, reservation), count, levels)
+
+
+def _counted(
+    space: Space, parts: Stages | None, reservation: Array
+) -> tuple[int, tuple[tuple[bool, ...], ...]] | None:
+    """The number of rational outcomes and the levels in them; None where counting is out of reach."""
+    if parts is not None and not parts.possible:
+        return 0, tuple((False,) * size for size in space.sizes)
+    if parts is None or (not parts.whole and space.size <= zones.LARGEST_LISTED):
+        return zones.by_listing(space, reservation)
+    return zones.by_halves(parts, reservation) if parts.whole else None
 
 
 def _gains_somewhere(found: Mapping[str, Solution | None], reservation: Array) -> bool:
     return any(s is not None and (s.utilities > reservation + SNAP).any() for s in found.values())
 
 
-def _asker(parts: Stages, reservation: Array):  # type: ignore[no-untyped-def]
-    """Asks whether some rational outcome has a given option of a given stage."""
+class _Witness:
+    """Finds a rational outcome with a given level of a given issue, or None, by search with proof."""
 
-    def ask(stage: int, option: int) -> tuple[int, ...] | None:
-        values = [v if i != stage else v[option : option + 1] for i, v in enumerate(parts.values)]
-        answer = search.feasible(values, reservation)
+    def __init__(self, parts: Stages, reservation: Array) -> None:
+        self.parts, self.reservation = parts, reservation
+        self.home = {issue: index for index, part in enumerate(parts.parts) for issue in part.issues}
+        self.tied: dict[int, dict[int, Options]] = {}
+
+    def __call__(self, issue: int, level: int) -> tuple[int, ...] | None:
+        stage = self.home[issue]
+        levels, values = self._options(self.parts.parts[stage], issue, level)
+        if not len(values):
+            return None
+        stages = [values if i == stage else v for i, v in enumerate(self.parts.values)]
+        answer = search.feasible(stages, self.reservation)
         if answer.choice is None:
             return None
         choice = np.array(answer.choice)
-        choice[stage] = option
-        return tuple(map(int, parts.levels(choice[None, :])[0]))
+        chosen, choice[stage] = levels[choice[stage]], 0
+        found = self.parts.levels(choice[None, :])[0]
+        found[list(self.parts.parts[stage].issues)] = chosen
+        return tuple(map(int, found))
 
-    return ask
+    def _options(self, part: Stage, issue: int, level: int) -> tuple[Array, Array]:
+        """The options of a stage that have the level."""
+        if part.whole:
+            rows = part.levels[:, part.issues.index(issue)] == level
+            return part.levels[rows], part.values[rows]
+        if issue not in self.tied:
+            self.tied[issue] = efficient_options(self.parts.space, part.issues, keep=issue)
+        options = self.tied[issue][level]
+        return options.levels, options.values
 
 
 def _opposition(space: Space, front: ParetoFront, ranges: Array) -> float | None:

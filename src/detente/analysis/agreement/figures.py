@@ -24,6 +24,9 @@ PLAIN = {
     "weighted_nash": "largest weighted product of gains",
 }
 """What figures call the solutions: the rule, not its author."""
+_MARKS = (*PLAIN.values(), "no deal")
+SHAPES = dict(zip(_MARKS, ("diamond", "square", "triangle-up", "circle", "triangle-down", "cross"), strict=True))
+HUES = dict(zip(_MARKS, COLOURS[1:], strict=True))
 
 
 def charts(result: AgreementResult) -> dict[str, dict[str, Any]]:
@@ -116,13 +119,13 @@ def _solution_layer(result: AgreementResult, x: int, y: int) -> dict[str, Any]:
     at = {PLAIN[name]: shown(result, s.utilities) for name, s in result.solutions.items() if s is not None}
     at["no deal"] = shown(result, result.reservation)
     rows = [{"x": float(u[x]), "y": float(u[y]), "point": name} for name, u in at.items()]
-    domain = [*PLAIN.values(), "no deal"]
+    domain = list(at)
     encoding = _encoding(
         result, x, y,
         shape={"field": "point", "type": "nominal", "title": None, "legend": {"columns": 2, "labelLimit": 300}, "scale": {
-            "domain": domain, "range": ["diamond", "square", "triangle-up", "circle", "triangle-down", "cross"]}},
+            "domain": domain, "range": [SHAPES[name] for name in domain]}},
         color={"field": "point", "type": "nominal", "title": None, "scale": {
-            "domain": domain, "range": [*COLOURS[1:6], COLOURS[6]]}},
+            "domain": domain, "range": [HUES[name] for name in domain]}},
     )  # fmt: skip
     mark = {"type": "point", "size": 150, "filled": False, "strokeWidth": 2.5}
     return {"data": {"values": rows}, "mark": mark, "encoding": encoding}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from detente.analysis.agreement.stages import MAX_OPTIONS, Stages, stages, widest
+from detente.analysis.agreement.stages import Stages, stages
 from detente.errors import CostError
 from detente.kernels import front as kernel
 from detente.space import Space
@@ -55,16 +55,20 @@ def pareto_front(space: Space, *, limit: int | None = None) -> tuple[ParetoFront
     neither a sum of small stages nor small enough to list.
     """
     limit = limit or state_limit(space.n_parties)
-    if not space.cardinal or widest(space) > MAX_OPTIONS:
+    try:
+        if space.cardinal:
+            parts = stages(space)
+            return _folded(parts, limit), parts
+    except CostError:
         if space.size > LARGEST_LISTED:
-            raise CostError(
-                "conditions or rankings tie the issues together, so every outcome has to be listed",
-                f"{space.size:,} outcomes",
-                "split conditions so that each ties fewer issues, or give preferences as values",
-            )
-        return _listed(space, limit), None
-    parts = stages(space)
-    return _folded(parts, limit), parts
+            raise
+    if space.size > LARGEST_LISTED:
+        raise CostError(
+            "rankings tie the issues together, so every outcome has to be listed",
+            f"{space.size:,} outcomes",
+            "give preferences as values",
+        )
+    return _listed(space, limit), None
 
 
 def _folded(parts: Stages, limit: int) -> ParetoFront:
@@ -72,12 +76,16 @@ def _folded(parts: Stages, limit: int) -> ParetoFront:
     k = parts.space.n_parties
     if not parts.possible or k == 0:
         return _empty(parts.space, "no outcome is possible" if k else "no party has preferences")
-    found = kernel.front(parts.values, None, parts.digits, parts.positions, limit=limit)
+    found = kernel.front(parts.values, _counts(parts), parts.digits, parts.positions, limit=limit)
     if found.status == kernel.Status.DONE:
         return _front(parts, found, found.points.shape[0], "sum of stages")
     if kernel.constant_sum(parts.values):
         return _constant_sum(parts)
     return _thinned(parts, limit)
+
+
+def _counts(parts: Stages) -> list[Array] | None:
+    return None if parts.whole else parts.counts
 
 
 def _front(parts: Stages, found: kernel.Front, count: int | None, method: str) -> ParetoFront:
@@ -103,7 +111,7 @@ def _thinned(parts: Stages, limit: int) -> ParetoFront:
     error = float(widths.max()) * 1e-3
     while error <= COARSEST * float(widths.max()):
         found = kernel.front(
-            parts.values, None, parts.digits, parts.positions, limit=limit, grid=error / len(parts.parts)
+            parts.values, _counts(parts), parts.digits, parts.positions, limit=limit, grid=error / len(parts.parts)
         )
         if found.status == kernel.Status.DONE:
             return _front(parts, found, None, "epsilon-front: partial sums on a grid")

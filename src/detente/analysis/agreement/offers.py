@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from detente.analysis.agreement.front import pareto_front
-from detente.analysis.agreement.stages import Stages
+from detente.analysis.agreement.stages import Stages, stages
 from detente.analysis.agreement.zone import rational
 from detente.analysis.result import to_plain
 from detente.case import Case
@@ -69,14 +69,6 @@ def _row(space: Space, party: str) -> int:
     return space.parties.index(party)
 
 
-def _stages(space: Space) -> Stages:
-    from detente.analysis.agreement.stages import MAX_OPTIONS, stages, widest
-
-    if widest(space) > MAX_OPTIONS:
-        raise NeedsError("conditions tie too many issues together for this question; split them")
-    return stages(space)
-
-
 def joint_gains(case: Case | Space, outcome: Mapping[str, str] | str, *, no_deal: NoDealName = "now") -> Offers:
     """What could still be gained from an outcome, nobody losing.
 
@@ -86,7 +78,7 @@ def joint_gains(case: Case | Space, outcome: Mapping[str, str] | str, *, no_deal
     """
     del no_deal
     space = _compiled(case)
-    parts, here = _stages(space), space.positions(outcome)
+    parts, here = stages(space), space.positions(outcome)
     worth = space.utility(here)
     from detente.analysis.agreement.solutions import ideal_gains
 
@@ -132,7 +124,7 @@ def equivalent_offers(
     their smallest share of ideal gain); each further one is the farthest from those chosen, in levels.
     """
     space = _compiled(case)
-    p, parts = _row(space, party), _stages(space)
+    p, parts = _row(space, party), stages(space)
     target, reservation = _target(space, parts, p, aspiration, no_deal)
     levels, utilities = _candidates(space, parts)
     span = np.ptp(utilities[:, p]) if len(utilities) else 0.0
@@ -186,7 +178,7 @@ def best_reply(
     possible gain.
     """
     space = _compiled(case)
-    p, parts = _row(space, party), _stages(space)
+    p, parts = _row(space, party), stages(space)
     target, _ = _target(space, parts, p, aspiration, no_deal)
     here = space.positions(offer)
     worth = space.utility(here)

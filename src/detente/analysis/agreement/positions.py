@@ -15,6 +15,8 @@ from detente.space.tables import Array
 
 SPOKEN = ("position", "demand", "offer", "counter")
 """Kinds of record entry that state what a party wants."""
+SAID = (*SPOKEN, "limit")
+"""With the kind that says only how far a party will go."""
 ALIKE = 1.25
 """Importances whose ratio is below this are alike: an opposed issue is then contested, not traded."""
 
@@ -113,19 +115,21 @@ def _share(space: Space, party: str, difference: Array, ranges: Array) -> float 
 
 
 def concessions(space: Space, ranges: Array) -> list[Concession]:
-    """What each party gave up from one stated position to its next, in the order of the record."""
-    before: dict[str, tuple[int, ...]] = {}
+    """What each party gave up from one stated position to its next, by date.
+
+    Only dated entries are compared: without dates nobody can say what came after what.
+    """
+    before: dict[str, tuple[str, tuple[int, ...]]] = {}
     found = []
-    for entry in space.case.record:
-        if entry.kind not in SPOKEN or entry.outcome is None:
-            continue
+    dated = [entry for entry in space.case.record if entry.kind in SPOKEN and entry.outcome is not None and entry.date]
+    for entry in sorted(dated, key=lambda entry: entry.date or ""):
         for party in entry.party or ():
-            now = space.positions(entry.outcome, before.get(party))
-            if party in before:
-                old = before[party]
+            date, old = before.get(party, ("", None))
+            now = space.positions(entry.outcome, old)  # type: ignore[arg-type]
+            if old is not None and entry.date != date:
                 given = _share(space, party, space.utility(old) - space.utility(now), ranges)
                 found.append(Concession(party, entry.date, entry.kind, _changed(space, old, now), given))
-            before[party] = now
+            before[party] = (entry.date or "", now)
     return found
 
 

@@ -21,7 +21,7 @@ from detente.space import NoDealName, Space
 from detente.space.tables import Array, Factor, combine, truth
 
 Verdict = Literal["sure", "possible", "excluded"]
-LARGEST_LISTED = 2_000_000
+LARGEST_LISTED = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -203,15 +203,12 @@ def _zone(space: Space, gains: list[tuple[Factor, ...]]) -> tuple[int, tuple[tup
     """Count, levels and whether anyone gains strictly, of the outcomes at which no gain is negative."""
     bounded = replace(space, factors=tuple(gains), ordinal=(None,) * space.n_parties)
     zero = np.zeros(space.n_parties)
-    if widest(bounded) <= MAX_OPTIONS:
-        parts = stages(bounded)
-        if not parts.possible:
-            return 0, tuple((False,) * size for size in space.sizes), False
-        counted = zones.by_halves(parts, zero)
-    elif space.size <= LARGEST_LISTED:
-        counted = zones.by_listing(bounded, zero)
+    if widest(bounded) > MAX_OPTIONS:
+        counted = zones.by_listing(bounded, zero) if space.size <= LARGEST_LISTED else None
+    elif not (parts := stages(bounded)).possible:
+        return 0, tuple((False,) * size for size in space.sizes), False
     else:
-        counted = None
+        counted = zones.by_halves(parts, zero)
     if counted is None:
         return None
     return (*counted, _gains(bounded, counted[0]))

@@ -12,23 +12,31 @@ from functools import cached_property
 
 import numpy as np
 
+from detente.analysis.agreement.eliminate import efficient_options
 from detente.space import Space
 from detente.space.tables import Array, spread
 
 MAX_OPTIONS = 2_000_000
-"""A stage of more joint options than this is not listed; the space is then enumerated, or refused."""
+"""A stage of more joint options than this is not listed, but reduced to its efficient options."""
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
     """Issues that belong together, and their possible joint levels.
 
-    ``issues`` ascending; ``levels`` int64 (m, issues), rows ascending; ``values`` float64 (m, n_parties).
+    ``issues`` ascending; ``levels`` int64 (m, issues), rows ascending; ``values`` float64 (m, n_parties). Where
+    there are too many, only the efficient ones are kept (``whole`` is false), each standing for ``counts``.
     """
 
     issues: tuple[int, ...]
     levels: Array
     values: Array
+    counts: Array | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether every possible joint level is there."""
+        return self.counts is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +57,16 @@ class Stages:
         return [part.levels for part in self.parts]
 
     @cached_property
+    def counts(self) -> list[Array]:
+        """How many joint levels each option stands for, (m,) each."""
+        return [np.ones(len(p.levels), dtype=np.int64) if p.counts is None else p.counts for p in self.parts]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every possible outcome is a sum of options."""
+        return all(part.whole for part in self.parts)
+
+    @cached_property
     def positions(self) -> list[tuple[int, ...]]:
         """File positions of each stage's issues."""
         return [part.issues for part in self.parts]
@@ -59,9 +77,9 @@ class Stages:
         return all(len(part.levels) for part in self.parts)
 
     @property
-    def count(self) -> int:
-        """Number of possible outcomes; exact."""
-        return math.prod(len(part.levels) for part in self.parts)
+    def count(self) -> int | None:
+        """Number of possible outcomes; exact, or None where only efficient options are kept."""
+        return math.prod(len(part.levels) for part in self.parts) if self.whole else None
 
     def levels(self, choices: Array) -> Array:
         """Level positions of outcomes given by the option of each stage: (F, stages) to (F, issues)."""
@@ -98,11 +116,23 @@ def widest(space: Space) -> int:
 
 
 def stages(space: Space) -> Stages:
-    """The stages of a space whose parties all have numbers. See `widest` for the cost."""
+    """The stages of a space whose parties all have numbers.
+
+    Groups of issues with up to 2,000,000 joint levels are listed; larger ones are reduced to their efficient
+    options by elimination, which raises `CostError` where that is out of reach too.
+    """
     return Stages(space, tuple(_stage(space, issues) for issues in components(space)))
 
 
 def _stage(space: Space, issues: tuple[int, ...]) -> Stage:
+    if math.prod(space.sizes[i] for i in issues) <= MAX_OPTIONS:
+        return _listed(space, issues)
+    found = efficient_options(space, issues)[0]
+    order = np.lexsort(found.levels.T[::-1])
+    return Stage(issues, found.levels[order], found.values[order], found.counts[order])
+
+
+def _listed(space: Space, issues: tuple[int, ...]) -> Stage:
     sizes = tuple(space.sizes[i] for i in issues)
     values = np.zeros((*sizes, space.n_parties))
     inside = set(issues)

@@ -126,23 +126,21 @@ def _note(parts: Sequence[Stage], good: Array, seen: Sequence[Array]) -> None:
 
 
 def by_search(
-    stages: Stages, known: Array, possible: Callable[[int, int], Any]
+    space: Space, known: Array, witness: Callable[[int, int], Sequence[int] | None]
 ) -> tuple[tuple[bool, ...], ...]:
     """Which levels occur among the rational outcomes of a huge space, by asking for each level.
 
-    ``known`` (F, issues): some rational outcomes. ``possible(stage, option)`` finds one with that option of
-    that stage (its levels), or None where there is none.
+    ``known`` (F, issues): some rational outcomes. ``witness(issue, level)`` gives the levels of a rational
+    outcome with that level of that issue, or None where there is none.
     """
-    seen = [np.zeros(size, dtype=bool) for size in stages.space.sizes]
+    seen = [np.zeros(size, dtype=bool) for size in space.sizes]
     for column, levels in enumerate(seen):
         levels[np.unique(known[:, column])] = True
-    for index, part in enumerate(stages.parts):
-        for option, levels in enumerate(part.levels):
-            if all(seen[issue][level] for issue, level in zip(part.issues, levels, strict=True)):
-                continue
-            found = possible(index, option)
-            for issue, level in enumerate(found if found is not None else ()):
-                seen[issue][level] = True
+    for issue, levels in enumerate(seen):
+        for level in np.flatnonzero(~levels):
+            found = None if levels[level] else witness(issue, int(level))
+            for column, there in enumerate(found if found is not None else ()):
+                seen[column][there] = True
     return tuple(tuple(map(bool, levels)) for levels in seen)
 
 
