@@ -9,7 +9,8 @@ from typing import Any
 from detente.report.document import Block, Figure, Listing, Paragraph, Report, Table
 from detente.report.draw import svg
 
-_ID = re.compile(r'(id="|url\(#|href="#)([A-Za-z][\w-]*)')
+_ID = re.compile(r'(\bid="|url\(#|href="#)([A-Za-z][\w-]*)')
+_OWN = re.compile(r'\bid="([A-Za-z][\w-]*)"')
 
 
 def render(report: Report) -> str:
@@ -42,7 +43,7 @@ def _kind(block: Block) -> str:
 
 
 class _Counter:
-    """Draws figures; ids inside each SVG get a prefix, so that two on one page do not clash."""
+    """Draws figures; ids inside each SVG are numbered anew, so that two on one page do not clash."""
 
     def __init__(self) -> None:
         self.drawn = 0
@@ -51,5 +52,6 @@ class _Counter:
         from markupsafe import Markup
 
         self.drawn += 1
-        prefix = f"f{self.drawn}-"
-        return Markup(_ID.sub(lambda m: f"{m[1]}{prefix}{m[2]}", svg(figure.spec)))  # noqa: S704  our own drawing
+        drawing = svg(figure.spec)
+        names = {old: f"figure{self.drawn}-{i}" for i, old in enumerate(dict.fromkeys(_OWN.findall(drawing)))}
+        return Markup(_ID.sub(lambda m: m[1] + names.get(m[2], m[2]), drawing))  # noqa: S704  our own drawing

@@ -7,19 +7,25 @@ prerequisites tie a level to the levels of other issues. In graph form the moves
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from detente.case.model import Case, Issue
+from detente.errors import CostError
 from detente.space.tables import Array, Factor, truth
+
+LARGEST_RELATION = 20_000
+"""Levels of an issue with floors, ``up: 0`` or ``down: 0`` whose moves are kept as a table of pairs."""
+LARGEST_CHOICE = 10_000_000
+"""Combinations of levels that the moves from one outcome may come to."""
 
 
 @dataclass(frozen=True, eq=False)
 class Prerequisite:
-    """To rise to ``level`` of ``issue`` or above, ``when`` must hold: before the move, or after it."""
+    """To rise to ``level`` of ``issue`` or past it, ``when`` must hold: before the move, or after it."""
 
     issue: int
     level: int
@@ -31,9 +37,10 @@ class Prerequisite:
 class Moves:
     """The moves of one mover (a party, or several that act together).
 
-    ``issues`` are the mover's own; ``relations[k][a, b]`` says whether issue ``issues[k]`` may go from level
-    a to level b (a to a always). ``arcs`` (start, end) take their place in graph form: int64 arrays, sorted
-    by start, then end.
+    ``issues`` are the mover's own, ascending; ``relations[k][a, b]`` says whether issue ``issues[k]`` may go
+    from level a to level b (a to a always): bool, not to be written to. No move leads to an outcome that a
+    table of ``forbidden`` calls impossible. ``arcs`` (start, end) take the place of all this in graph form:
+    int64 arrays, sorted by start, then end, each pair once.
     """
 
     sizes: tuple[int, ...]
@@ -41,52 +48,89 @@ class Moves:
     relations: tuple[Array, ...] = ()
     prerequisites: tuple[Prerequisite, ...] = ()
     arcs: tuple[Array, Array] | None = None
-    _feasible: Callable[[int], bool] = field(default=lambda _: True, repr=False)
+    forbidden: tuple[Factor, ...] = ()
 
     def targets(self, number: int) -> list[int]:
-        """Numbers of the outcomes that the mover can reach in one move, ascending; never ``number``."""
+        """Numbers of the outcomes that the mover can reach in one move, ascending; never ``number``.
+
+        Raises `CostError` where the mover's own issues leave more than `LARGEST_CHOICE` combinations.
+        """
+        number = int(number)
         if self.arcs is not None:
             starts, ends = self.arcs
             low, high = np.searchsorted(starts, [number, number + 1])
-            return sorted({int(end) for end in ends[low:high]})
-        here = list(np.unravel_index(number, self.sizes)) if self.sizes else []
-        choices = [np.flatnonzero(r[here[i]]) for i, r in zip(self.issues, self.relations, strict=True)]
-        found = []
-        for levels in itertools.product(*choices):
-            there = list(here)
-            for issue, level in zip(self.issues, levels, strict=True):
-                there[issue] = level
-            if there != here and self._allowed(here, there):
-                target = int(np.ravel_multi_index(there, self.sizes))
-                if self._feasible(target):
-                    found.append(target)
-        return sorted(found)
+            return [int(end) for end in ends[low:high]]
+        here = _digits(number, self.sizes)
+        choices = {
+            issue: np.flatnonzero(relation[here[issue]])
+            for issue, relation in zip(self.issues, self.relations, strict=True)
+        }
+        choices = {issue: levels for issue, levels in choices.items() if len(levels) > 1}
+        shape = tuple(len(levels) for levels in choices.values())
+        if math.prod(shape) > LARGEST_CHOICE:
+            raise CostError(
+                "listing the moves from one outcome",
+                f"{math.prod(shape):,} combinations of levels",
+                "give the issues fewer levels, or to several owners",
+            )
+        good = np.ones(shape, dtype=bool)
+        for factor in self.forbidden:
+            good &= ~_seen(factor, here, choices)
+        for need in self.prerequisites:
+            if here[need.issue] < need.level and need.issue in choices:
+                rises = choices[need.issue] >= need.level
+                passed = rises.reshape([-1 if issue == need.issue else 1 for issue in choices])
+                good &= ~passed | _seen(need.when, here, choices if need.together else {})
+        shift = sum(
+            (_along(axis, levels - here[issue], self.sizes, issue, len(shape))
+             for axis, (issue, levels) in enumerate(choices.items())),
+            start=np.zeros((), dtype=np.int64),
+        )  # fmt: skip
+        return [number + int(by) for by in np.broadcast_to(shift, shape)[good] if by]
 
-    def _allowed(self, here: Sequence[int], there: Sequence[int]) -> bool:
-        """Whether every prerequisite of every level that the move rises past holds."""
-        return all(
-            bool(p.when.take(there if p.together else here))
-            for p in self.prerequisites
-            if here[p.issue] < p.level <= there[p.issue]
-        )
+
+def _along(axis: int, steps: Array, sizes: Sequence[int], issue: int, axes: int) -> Array:
+    """What steps of an issue add to an outcome's number, along an axis; Python integers where huge."""
+    stride = math.prod(sizes[issue + 1 :])
+    kind = np.int64 if math.prod(sizes) < 1 << 62 else object
+    return (steps.astype(kind) * stride).reshape([-1 if k == axis else 1 for k in range(axes)])
+
+
+def _digits(number: int, sizes: Sequence[int]) -> list[int]:
+    levels = []
+    for size in reversed(sizes):
+        number, level = divmod(number, size)
+        levels.append(level)
+    return levels[::-1]
+
+
+def _seen(factor: Factor, here: Sequence[int], choices: Mapping[int, Array]) -> Array:
+    """A table where some issues range over choices and the others stay, shaped to broadcast over choices."""
+    index = [choices.get(issue, np.array(here[issue : issue + 1])) for issue in factor.issues]
+    table = factor.table[np.ix_(*index)] if index else factor.table
+    return np.asarray(table).reshape(
+        [len(c) if issue in factor.issues else 1 for issue, c in choices.items()]
+    )
 
 
 def owners(case: Case) -> list[tuple[str, ...]]:
-    """Everyone who can move something: parties alone and groups that act together, in file order."""
+    """Everyone who can move something: parties alone, then groups that act together, each in file order."""
+    order = {party: i for i, party in enumerate(case.parties)}
     if case.graph_form:
         return [(party,) for party in case.parties if party in case.moves]
-    groups = dict.fromkeys(issue.by for issue in case.issues.values() if issue.by is not None)
-    return sorted(groups, key=lambda group: (len(group), [list(case.parties).index(p) for p in group]))
+    groups = {tuple(sorted(issue.by, key=order.__getitem__)) for issue in case.issues.values() if issue.by}
+    return sorted(groups, key=lambda group: (len(group), [order[party] for party in group]))
 
 
 def moves_of(
-    case: Case, mover: tuple[str, ...], issues: dict[str, Issue], feasible: Callable[[int], bool]
+    case: Case, mover: tuple[str, ...], issues: dict[str, Issue], forbidden: tuple[Factor, ...]
 ) -> Moves:
-    """The moves of one mover of a case."""
+    """The moves of one mover of a case; none where it owns nothing."""
     if case.graph_form:
         return _listed(case, mover)
     sizes = tuple(len(issue.names) for issue in issues.values())
-    own = [(i, issue) for i, issue in enumerate(issues.values()) if issue.by is not None and set(issue.by) == set(mover)]
+    group = set(mover)
+    own = [(i, issue) for i, issue in enumerate(issues.values()) if issue.by and set(issue.by) == group]
     return Moves(
         sizes,
         tuple(i for i, _ in own),
@@ -96,21 +140,36 @@ def moves_of(
             for i, issue in own
             for level, need in issue.requires.items()
         ),
-        _feasible=feasible,
+        forbidden=forbidden,
     )
 
 
 def relation(issue: Issue) -> Array:
-    """Which levels an issue can be taken to from which, in one move: bool, (levels, levels)."""
+    """Which levels an issue can be taken to from which, in one move: bool, (levels, levels), read only.
+
+    Raises `CostError` where a restricted issue has more than `LARGEST_RELATION` levels; an unrestricted one
+    takes no memory.
+    """
     count = len(issue.names)
-    allowed = np.ones((count, count), dtype=bool)
+    if not issue.retreat and issue.pace.up != 0 and issue.pace.down != 0:
+        return np.broadcast_to(np.True_, (count, count))
+    if count > LARGEST_RELATION:
+        raise CostError(
+            f"the moves of an issue with floors or a pace of 0 ('{issue.names[0]}' to '{issue.names[-1]}')",
+            f"{count:,} levels, {count**2 / 1e9:,.1f} GB",
+            "coarsen its levels",
+        )
+    old, new = np.ix_(np.arange(count), np.arange(count))
+    floor = np.zeros(count, dtype=np.int64)
+    for level, lowest in issue.retreat.items():
+        floor[issue.position(level)] = issue.position(lowest)
+    allowed = new >= floor[:, None]
     if issue.pace.up == 0:
-        allowed &= ~np.triu(np.ones_like(allowed), 1)
+        allowed &= new <= old
     if issue.pace.down == 0:
-        allowed &= ~np.tril(np.ones_like(allowed), -1)
-    for level, floor in issue.retreat.items():
-        allowed[issue.position(level), : issue.position(floor)] = False
-    return allowed
+        allowed &= new >= old
+    allowed.flags.writeable = False
+    return np.asarray(allowed)
 
 
 def _listed(case: Case, mover: tuple[str, ...]) -> Moves:

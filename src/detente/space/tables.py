@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,17 +18,24 @@ from detente.errors import CostError
 Array = NDArray[Any]
 MAX_CELLS = 20_000_000
 """A condition whose issues span more combinations than this is refused."""
+MAX_AXES = 60
+"""Issues that one table may span: NumPy arrays have up to 64 axes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Factor:
     """A table over some issues: ``table[l_1, ..., l_m]`` belongs to levels l of ``issues``, ascending.
 
-    A further last axis, where there is one, runs over draws.
+    A further last axis, where there is one, runs over draws. The table cannot be written to.
     """
 
     issues: tuple[int, ...]
     table: Array
+
+    def __post_init__(self) -> None:
+        table = np.asarray(self.table).view()
+        table.flags.writeable = False
+        object.__setattr__(self, "table", table)
 
     @property
     def drawn(self) -> bool:
@@ -40,12 +48,15 @@ class Factor:
 
 
 def truth(condition: Condition, issues: dict[str, Issue]) -> Factor:
-    """A condition as a boolean table over the issues that it speaks of."""
+    """A condition as a boolean table over the issues that it speaks of.
+
+    Raises `CostError` where these have more than `MAX_CELLS` combinations, or are more than `MAX_AXES`.
+    """
     order = {name: i for i, name in enumerate(issues)}
     scope = tuple(sorted(order[name] for name in condition.issues()))
     names = list(issues)
     sizes = [len(issues[names[i]].names) for i in scope]
-    if math.prod(sizes) > MAX_CELLS:
+    if math.prod(sizes) > MAX_CELLS or len(scope) > MAX_AXES:
         raise CostError(
             f"the condition '{str(condition)[:80]}' ties {len(scope)} issues together",
             f"{math.prod(sizes):,} combinations",
@@ -79,43 +90,54 @@ def spread(factor: Factor, onto: Sequence[int]) -> Array:
 
 def elimination_order(scopes: Iterable[Sequence[int]], sizes: Sequence[int]) -> list[int]:
     """An order of the issues in which eliminating them makes small tables (least new table first)."""
+    return _eliminated(scopes, sizes)[0]
+
+
+def widest_table(scopes: Iterable[Sequence[int]], sizes: Sequence[int]) -> int:
+    """Entries of the largest table met when the issues are eliminated in `elimination_order`; exact."""
+    return _eliminated(scopes, sizes)[1]
+
+
+def _eliminated(scopes: Iterable[Sequence[int]], sizes: Sequence[int]) -> tuple[list[int], int]:
     neighbours: dict[int, set[int]] = {i: set() for i in range(len(sizes))}
     for scope in scopes:
         for issue in scope:
             neighbours[issue] |= set(scope) - {issue}
+    cost = {i: math.prod(sizes[j] for j in around) for i, around in neighbours.items()}
+    queue = [(cost[i], i) for i in neighbours]
+    heapq.heapify(queue)
     order: list[int] = []
-    while neighbours:
-        cheapest = min(neighbours, key=lambda i: (math.prod(sizes[j] for j in neighbours[i]), i))
+    widest = 1
+    while queue:
+        cells, cheapest = heapq.heappop(queue)
+        if cheapest not in neighbours or cells != cost[cheapest]:
+            continue
         around = neighbours.pop(cheapest)
+        widest = max(widest, cells * sizes[cheapest])
+        order.append(cheapest)
         for issue in around:
             neighbours[issue] |= around - {issue}
             neighbours[issue].discard(cheapest)
-        order.append(cheapest)
-    return order
+            cost[issue] = math.prod(sizes[j] for j in neighbours[issue])
+            heapq.heappush(queue, (cost[issue], issue))
+    return order, widest
 
 
 def greatest(factors: Sequence[Factor], forbidden: Sequence[Factor], sizes: Sequence[int]) -> Array:
     """The largest sum of the factors over outcomes that are not forbidden; -inf where there are none.
 
-    Issues are eliminated one by one (max-plus), so nothing is enumerated; the cost is the largest table met.
-    The result has the shape of the draws.
+    Issues are eliminated one by one (max-plus), so nothing is enumerated; time and memory go with the largest
+    table met (`widest_table`, times the draws). The result has the shape of the draws.
     """
     pool = [*factors, *(Factor(f.issues, np.where(f.table, -np.inf, 0.0)) for f in forbidden)]
-    drawn = any(factor.drawn for factor in pool)
-    if drawn:
+    if any(factor.drawn for factor in pool):
         pool = [f if f.drawn else Factor(f.issues, f.table[..., None]) for f in pool]
     for issue in elimination_order([factor.issues for factor in pool], sizes):
         touching = [factor for factor in pool if issue in factor.issues]
-        pool = [factor for factor in pool if issue not in factor.issues]
-        scope = tuple(sorted({i for factor in touching for i in factor.issues}))
         if not touching:
             continue
-        if math.prod(sizes[i] for i in scope) > MAX_CELLS:
-            raise CostError(
-                f"{len(scope)} issues are tied together by conditions",
-                f"{math.prod(sizes[i] for i in scope):,} combinations",
-                "state the no-deal utilities, or loosen the conditions",
-            )
-        table = sum((spread(factor, scope) for factor in touching), start=np.zeros(()))
+        pool = [factor for factor in pool if issue not in factor.issues]
+        scope = tuple(sorted({i for factor in touching for i in factor.issues}))
+        table: Array = sum((spread(factor, scope) for factor in touching), start=np.zeros(()))
         pool.append(Factor(tuple(i for i in scope if i != issue), table.max(axis=scope.index(issue))))
     return np.asarray(sum((factor.table for factor in pool), start=np.zeros(())))

@@ -89,9 +89,10 @@ def _counts(parts: Stages) -> list[Array] | None:
 
 
 def _front(parts: Stages, found: kernel.Front, count: int | None, method: str) -> ParetoFront:
-    levels = parts.levels(found.choices)
+    order = np.lexsort(-found.points.T[::-1])
+    levels = parts.levels(found.choices[order])
     exact = found.bound == 0.0
-    return ParetoFront(levels, found.points, found.counts, count, None, exact, found.bound, method)
+    return ParetoFront(levels, found.points[order], found.counts[order], count, None, exact, found.bound, method)
 
 
 def _constant_sum(parts: Stages) -> ParetoFront:
@@ -124,16 +125,23 @@ def _thinned(parts: Stages, limit: int) -> ParetoFront:
 
 
 def _listed(space: Space, limit: int) -> ParetoFront:
-    """The front by going through all outcomes in chunks."""
-    running = kernel.Running(space.n_parties)
+    """The front by going through all outcomes in chunks: each is thinned together with what was kept before."""
+    numbers = np.zeros(0, dtype=np.int64)
+    points, counts = np.zeros((0, space.n_parties)), np.zeros(0, dtype=np.int64)
     for start, stop in space.chunks():
         possible = np.flatnonzero(space.feasible(start, stop))
-        running.add(space.utilities(start, stop)[:, possible].T, possible + start)
-        if len(running) > limit * 10:
-            raise CostError("the Pareto front is too large to keep", f"more than {limit * 10:,} points", "fewer parties")
-    numbers, points, counts = running.finish()
-    levels = np.array([space.levels(int(n)) for n in numbers], dtype=np.int64).reshape(-1, len(space.sizes))
-    return ParetoFront(levels, points, counts, len(points), None, True, 0.0, "listing every outcome")
+        points = np.concatenate([points, space.utilities(start, stop)[:, possible].T])
+        counts = np.concatenate([counts, np.ones(len(possible), dtype=np.int64)])
+        numbers = np.concatenate([numbers, possible + start])
+        if len(points):
+            found = kernel.front([points], [counts])
+            rows = found.choices[:, 0]
+            numbers, points, counts = numbers[rows], points[rows], found.counts
+        if len(points) > limit:
+            raise CostError("the Pareto front is too large to keep", f"more than {limit:,} points", "raise `--limit`")
+    order = np.lexsort(-points.T[::-1])
+    levels = np.stack(np.unravel_index(numbers[order], space.sizes), axis=1)
+    return ParetoFront(levels, points[order], counts[order], len(points), None, True, 0.0, "listing every outcome")
 
 
 def _empty(space: Space, why: str) -> ParetoFront:
