@@ -31,6 +31,7 @@ check: $(STAMP)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	$(PY) -m pytest -q tests/test_docs.py
 
 bench: $(STAMP)
 	$(PY) -m benchmarks

@@ -58,7 +58,9 @@ def test_agreement_json_keeps_the_contract(run, name):
     assert set(document["solutions"]) >= {"nash", "kalai_smorodinsky", "egalitarian", "utilitarian"}
     points = document["pareto"]["points"]
     first = next(iter(points[0]["utilities"]))
-    assert [p["utilities"][first] for p in points] == sorted((p["utilities"][first] for p in points), reverse=True)
+    assert [p["utilities"][first] for p in points] == sorted(
+        (p["utilities"][first] for p in points), reverse=True
+    )
     for point in points:
         assert set(point) == {"utilities", "outcome", "multiplicity", "rational"}
 
@@ -66,27 +68,43 @@ def test_agreement_json_keeps_the_contract(run, name):
 def test_people_get_words_and_tables(run):
     code, out, err = run("agreement", "stockholm-2019")
     assert (code, err) == (0, "")
-    assert out.startswith("Yes: there are outcomes that United States, North Korea and South Korea would each rather have")
+    assert out.startswith(
+        "Yes: there are outcomes that United States, North Korea and South Korea would each rather have"
+    )
     assert "\nsolutions\n" in out
 
 
 def test_the_questions_of_a_negotiator(run):
     code, out, _ = run(
-        "agreement", "mill-contract", "--json", "--from", "wage=3", "--meso", "union", "-n", "2", "--weights", "union=2"
+        "agreement",
+        "mill-contract",
+        "--json",
+        "--from",
+        "wage=3",
+        "--meso",
+        "union",
+        "-n",
+        "2",
+        "--weights",
+        "union=2",
     )
     assert code == 0
     document = json.loads(out)
     assert document["joint_gains"]["possible"] is True
     assert len(document["meso"]["offers"]) == 2
     assert document["solutions"]["weighted_nash"]["definition"] == "nash-1950/weighted-product"
-    code, out, _ = run("agreement", "mill-contract", "--json", "--reply", "union", "--from", "wage=2", "--aspiration", "0.8")
+    code, out, _ = run(
+        "agreement", "mill-contract", "--json", "--reply", "union", "--from", "wage=2", "--aspiration", "0.8"
+    )
     assert code == 0
     assert json.loads(out)["reply"]["accept"] is False
 
 
 def test_bad_input_ends_with_2_and_every_problem(run, tmp_path):
     path = tmp_path / "bad.yaml"
-    path.write_text("detente: 1\nid: x\ntitle: t\nparties: {A: {patienc: 1}}\nissues: {p: {levels: [a, b], by: B}}\n")
+    path.write_text(
+        "detente: 1\nid: x\ntitle: t\nparties: {A: {patienc: 1}}\nissues: {p: {levels: [a, b], by: B}}\n"
+    )
     code, out, err = run("check", path)
     assert (code, out) == (2, "")
     assert err.splitlines() == [
@@ -99,12 +117,21 @@ def test_bad_input_ends_with_2_and_every_problem(run, tmp_path):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("agreement", "stokholm-2019"), "no file and no catalogue case is called 'stokholm-2019'. Did you mean 'stockholm-2019'?"),
+        (
+            ("agreement", "stokholm-2019"),
+            "no file and no catalogue case is called 'stokholm-2019'. Did you mean 'stockholm-2019'?",
+        ),
         (("agreement", "stockholm-2019", "--variant", "adviser"), "unknown variant 'adviser'"),
         (("agreement", "car-emissions"), "has no issues and no outcomes"),
         (("agreement", "stockholm-2019", "--no-deal", "never"), "unknown no deal 'never'"),
-        (("agreement", "stockholm-2019", "--from", "nuclear=half"), "unknown level 'half' of issue 'nuclear'"),
-        (("agreement", "stockholm-2019", "--meso", "Sweden"), "unknown party 'Sweden', or it has no preferences"),
+        (
+            ("agreement", "stockholm-2019", "--from", "nuclear=half"),
+            "unknown level 'half' of issue 'nuclear'",
+        ),
+        (
+            ("agreement", "stockholm-2019", "--meso", "Sweden"),
+            "unknown party 'Sweden', or it has no preferences",
+        ),
         (("agreement", "stockholm-2019", "-o", "x.xlsx"), "the name ends in .parquet, .csv or .json"),
         (("agreement", "flat-share", "--meso", "ada"), "this question needs preferences in numbers"),
         (("report", "stockholm-2019", "--format", "docx"), "unknown format 'docx'"),
@@ -137,7 +164,11 @@ def test_a_question_that_costs_too_much_ends_with_3(run, tmp_path):
 def test_a_table_is_written_as_the_name_says(run, tmp_path):
     import polars
 
-    for suffix, read in ((".parquet", polars.read_parquet), (".csv", polars.read_csv), (".json", polars.read_json)):
+    for suffix, read in (
+        (".parquet", polars.read_parquet),
+        (".csv", polars.read_csv),
+        (".json", polars.read_json),
+    ):
         path = tmp_path / f"front{suffix}"
         assert run("agreement", "parts-supply", "-o", path)[0] == 0
         assert len(read(path)) > 10
@@ -175,7 +206,9 @@ def test_importing_detente_and_asking_for_help_load_no_numpy():
         "import sys; sys.argv = ['detente', 'schema']; from detente.cli import main; main()",
     ):
         check = "\nimport sys; loaded = {'numpy', 'numba', 'scipy', 'polars'} & set(sys.modules); assert not loaded, loaded"
-        done = subprocess.run([sys.executable, "-c", code + check], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", code + check], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
 
 

@@ -57,7 +57,9 @@ def test_the_page_on_stockholm_states_each_side_the_decision_and_who_is_missing(
     assert "China, Japan" in text
 
 
-@pytest.mark.parametrize("name", ["stockholm-2019", "mill-contract", "flat-share", "elmira-1991", "car-emissions"])
+@pytest.mark.parametrize(
+    "name", ["stockholm-2019", "mill-contract", "flat-share", "elmira-1991", "car-emissions"]
+)
 def test_golden_reports(name, snapshot):
     assert render(detente.load(name), form="md") == snapshot
 
@@ -71,7 +73,9 @@ def test_a_report_is_a_pure_function_of_the_case():
 def test_html_is_one_self_contained_file():
     text = render(detente.load("stockholm-2019"), form="html")
     assert "<script" not in text
-    assert not re.search(r"""(?:src|href)=["'](?!#)""", text.replace("xlink:href", "href").replace('xmlns="', ""))
+    assert not re.search(
+        r"""(?:src|href)=["'](?!#)""", text.replace("xlink:href", "href").replace('xmlns="', "")
+    )
     assert text.count("<svg") >= 2
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids))

@@ -42,7 +42,9 @@ class Provenance:
     seed: int | None = None
 
 
-def provenance(space: Space, options: Mapping[str, Any], warnings: Sequence[str] = (), seed: int | None = None) -> Provenance:
+def provenance(
+    space: Space, options: Mapping[str, Any], warnings: Sequence[str] = (), seed: int | None = None
+) -> Provenance:
     """The provenance of a result computed on a space; its notes come first among the warnings."""
     case = space.case
     return Provenance(
@@ -111,7 +113,8 @@ class Result:
 
     def table(self, name: str | None = None) -> list[Row]:
         """One of the tables; the main one without a name."""
-        return _pick(self.tables(), name, "table")
+        rows: list[Row] = _pick(self.tables(), name, "table")
+        return rows
 
     def to_polars(self, name: str | None = None) -> polars.DataFrame:
         """One of the tables as a polars frame."""
@@ -129,10 +132,13 @@ class Result:
 
     def chart(self, name: str | None = None) -> dict[str, Any]:
         """One of the figures as a Vega-Lite specification; the main one without a name."""
-        return _pick(self.charts(), name, "figure")
+        spec: dict[str, Any] = _pick(self.charts(), name, "figure")
+        return spec
 
     def _repr_html_(self) -> str:
-        paragraphs = "".join(f"<p>{html.escape(part)}</p>" for part in self.explain().split("\n") if part.strip())
+        paragraphs = "".join(
+            f"<p>{html.escape(part)}</p>" for part in self.explain().split("\n") if part.strip()
+        )
         return f"<div class='detente'>{paragraphs}{html_table(self.table())}</div>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
@@ -159,7 +165,8 @@ def html_table(rows: Sequence[Row], most: int = 50) -> str:
     columns = list(rows[0])
     head = "".join(f"<th scope='col'>{html.escape(str(c))}</th>" for c in columns)
     body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(show(row.get(c)))}</td>" for c in columns) + "</tr>" for row in rows[:most]
+        "<tr>" + "".join(f"<td>{html.escape(show(row.get(c)))}</td>" for c in columns) + "</tr>"
+        for row in rows[:most]
     )
     rest = f"<p>{len(rows) - most:,} more rows.</p>" if len(rows) > most else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"

@@ -3,13 +3,16 @@
 from detente.case.checks import assumptions, warnings
 from detente.case.model import Case
 from detente.case.read import from_data, load_file, loads, with_changes, with_variant
+from detente.case.write import dump, save
 
 __all__ = [
     "Case",
     "assumptions",
+    "dump",
     "from_data",
     "load_file",
     "loads",
+    "save",
     "warnings",
     "with_changes",
     "with_variant",

@@ -117,7 +117,12 @@ class _Checker:
     def _listed(self, route: Route, outcome: tuple[str, ...]) -> None:
         if len(outcome) != len(self.case.issues):
             if not self.unsure_issues:
-                self.add(route, "an outcome lists one level for each issue", among(self.case.issues), f"{len(outcome)} levels")
+                self.add(
+                    route,
+                    "an outcome lists one level for each issue",
+                    among(self.case.issues),
+                    f"{len(outcome)} levels",
+                )
             return
         for position, (issue, level) in enumerate(zip(self.case.issues, outcome, strict=True)):
             self.level((*route, position), issue, level)
@@ -129,7 +134,11 @@ class _Checker:
         if case.issues and case.outcomes:
             self.add(("outcomes",), "a case has issues or outcomes, not both")
         if case.moves and not case.outcomes and "outcomes" not in cut:
-            self.add(("moves",), "moves are listed only where outcomes are", hint="With issues, say `by:` whom each is carried out.")
+            self.add(
+                ("moves",),
+                "moves are listed only where outcomes are",
+                hint="With issues, say `by:` whom each is carried out.",
+            )
         if case.outcomes and not case.moves and "moves" not in cut:
             self.add(("outcomes",), "a graph needs moves", "moves: {party: [[from, to], ...]}")
         if not case.parties and (case.issues or case.outcomes) and "parties" not in cut:
@@ -141,7 +150,9 @@ class _Checker:
     def names(self) -> None:
         for name in self.case.parties:
             if name in self.case.issues:
-                self.add(("issues", name), f"'{name}' names a party and an issue", "an id of its own for each")
+                self.add(
+                    ("issues", name), f"'{name}' names a party and an issue", "an id of its own for each"
+                )
         for name, party in self.case.parties.items():
             if party.represents is not None:
                 self.party(("parties", name, "for"), party.represents)
@@ -181,7 +192,9 @@ class _Checker:
             return
         above = float(floor) > float(level) if not part.names else part.position(floor) > part.position(level)
         if above:
-            self.add(route, f"the floor '{floor}' lies above its level '{level}'", f"'{level}' or a lower level")
+            self.add(
+                route, f"the floor '{floor}' lies above its level '{level}'", f"'{level}' or a lower level"
+            )
 
     def graph(self) -> None:
         case = self.case
@@ -196,14 +209,24 @@ class _Checker:
                 for end_position, name in enumerate((start, end)):
                     if name not in seen:
                         route: Route = ("moves", party, position, end_position)
-                        self.add(route, f"unknown outcome '{name}'", among(case.outcomes), hint=did_you_mean(name, seen))
+                        self.add(
+                            route,
+                            f"unknown outcome '{name}'",
+                            among(case.outcomes),
+                            hint=did_you_mean(name, seen),
+                        )
                 if start == end:
-                    self.add(("moves", party, position), f"a move leads elsewhere; '{start}' to itself is none")
+                    self.add(
+                        ("moves", party, position), f"a move leads elsewhere; '{start}' to itself is none"
+                    )
 
     def constraints(self) -> None:
         for position, impossible in enumerate(self.case.impossible):
             if self.case.graph_form:
-                self.add(("impossible", position), "a graph lists its possible outcomes; leave the impossible ones out")
+                self.add(
+                    ("impossible", position),
+                    "a graph lists its possible outcomes; leave the impossible ones out",
+                )
             else:
                 self.condition(("impossible", position, "when"), impossible.when)
 
@@ -249,7 +272,11 @@ class _Checker:
         part = self.case.issues[issue]
         known = [level for level in values if self.level((*route, level), issue, level)]
         if part.scale is not None:
-            wanted = [part.names[0], part.names[-1]] if part.names else [str(part.scale.start), str(part.scale.stop)]
+            wanted = (
+                [part.names[0], part.names[-1]]
+                if part.names
+                else [str(part.scale.start), str(part.scale.stop)]
+            )
             have = {float(level) for level in known}
             missing = [level for level in wanted if float(level) not in have]
         else:
@@ -351,14 +378,21 @@ class _Checker:
                 given = getattr(actor, key)
                 for issue in given:
                     if issue not in issues:
-                        self.add((*route, issue), f"unknown issue '{issue}'", among(issues), hint=did_you_mean(issue, issues))
+                        self.add(
+                            (*route, issue),
+                            f"unknown issue '{issue}'",
+                            among(issues),
+                            hint=did_you_mean(issue, issues),
+                        )
                 if missing := [issue for issue in issues if issue not in given]:
                     self.add(route, f"no {key} on {among(missing)}")
             for issue, number in actor.position.items():
                 scale = issues.get(issue)
                 if scale is not None and not scale.start <= mode(number) <= scale.stop:
                     at: Route = ("forecast", "actors", name, "position", issue)
-                    self.add(at, "not on the scale", f"{scale.start:g} to {scale.stop:g}", f"{mode(number):g}")
+                    self.add(
+                        at, "not on the scale", f"{scale.start:g} to {scale.stop:g}", f"{mode(number):g}"
+                    )
 
     def changes(self) -> None:
         """Paths of variants and views lead somewhere; what they make of the case is checked when applied."""
@@ -430,12 +464,19 @@ def _loose(data: dict[str, Any], paths: Iterable[str], where: str) -> list[str]:
 def assumptions(case: Case) -> list[str]:
     """Dotted paths of the inputs that no evidence supports, and defaults that the case leaves unsaid."""
     cited = [parse_path(path) for evidence in case.evidence for path in evidence.supports]
-    inputs = [("issues", name) for name in case.issues] + [("preferences", name) for name in case.preferences]
+    inputs: list[tuple[str, ...]] = [("issues", name) for name in case.issues]
+    inputs += [("preferences", name) for name in case.preferences]
     inputs += [(key,) for key in ("no_deal", "time", "verification") if key in case.model_fields_set]
     inputs += [("parties", name, "patience") for name in case.preferences]
-    open_ = [route for route in inputs if not any(route[: len(c)] == c or c[: len(route)] == route for c in cited)]
+    open_ = [
+        route for route in inputs if not any(route[: len(c)] == c or c[: len(route)] == route for c in cited)
+    ]
     return [
         ".".join(route)
-        + (f" = {DEFAULT_PATIENCE} a year, by default" if route[-1] == "patience" and case.parties[route[1]].patience is None else "")
+        + (
+            f" = {DEFAULT_PATIENCE} a year, by default"
+            if route[-1] == "patience" and case.parties[route[1]].patience is None
+            else ""
+        )
         for route in open_
     ]

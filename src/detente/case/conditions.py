@@ -191,9 +191,7 @@ def _holds(node: Node, levels: Mapping[str, Any], position: Callable[[str, str],
         case Compare(issue, operator, names):
             have = levels[issue]
             if operator == "in":
-                return reduce(
-                    lambda done, name: done | (have == position(issue, name)), names, have != have
-                )
+                return reduce(lambda done, name: done | (have == position(issue, name)), names, have != have)
             return _COMPARE[operator](have, position(issue, names[0]))
         case Not(part):
             return _holds(part, levels, position) ^ True

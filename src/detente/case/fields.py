@@ -46,7 +46,7 @@ class FrozenDict(dict[K, V]):
         raise TypeError("a case is immutable; make a new one with `case.with_changes(...)`")
 
     __setitem__ = __delitem__ = _refuse
-    clear = pop = popitem = setdefault = update = __ior__ = _refuse  # type: ignore[assignment]
+    clear = pop = popitem = setdefault = update = __ior__ = _refuse
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(tuple(self))
@@ -90,7 +90,9 @@ def _within(low: float, high: float, what: str) -> Callable[[Number], Number]:
         if isinstance(number, Uncertain) and number.kind == "normal":
             least = most = number.mode
         if not (low <= least and most <= high):
-            raise wrong("out of range", what, show(number.to_data() if isinstance(number, Uncertain) else number))
+            raise wrong(
+                "out of range", what, show(number.to_data() if isinstance(number, Uncertain) else number)
+            )
         return number
 
     return check
@@ -179,7 +181,10 @@ Share = Annotated[Num, AfterValidator(_within(0, 1, "a share from 0 to 1"))]
 Patience = Annotated[Num, AfterValidator(_within(1e-12, 1, "a discount factor above 0, up to 1"))]
 NotNegative = Annotated[Num, AfterValidator(_within(0, 1e150, "a number of 0 or more"))]
 When = Annotated[
-    Condition, PlainValidator(_condition), PlainSerializer(str), WithJsonSchema({"type": "string", "minLength": 1})
+    Condition,
+    PlainValidator(_condition),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "minLength": 1}),
 ]
 Day = Annotated[
     date,
@@ -188,7 +193,9 @@ Day = Annotated[
     WithJsonSchema({"type": "string", "format": "date"}),
 ]
 PartialDay = Annotated[
-    str, PlainValidator(_when), WithJsonSchema({"type": ["string", "integer"], "pattern": "^[0-9]{4}(-[0-9]{2}){0,2}$"})
+    str,
+    PlainValidator(_when),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": "^[0-9]{4}(-[0-9]{2}){0,2}$"}),
 ]
 Ids = Annotated[
     tuple[Id, ...],

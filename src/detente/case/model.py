@@ -4,7 +4,6 @@ The classes say what each section may hold; whether the sections fit each other 
 `detente.case.checks`. Everything is frozen: a change makes a new case.
 """
 
-
 import hashlib
 import json
 from decimal import Decimal
@@ -12,7 +11,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationInfo, model_serializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 
 from detente.case.fields import (
     BY_SHAPE,
@@ -165,9 +173,7 @@ class Issue(Part):
 
     label: Text | None = None
     by: Ids | None = None
-    levels: Annotated[
-        Annotated[tuple[Level, ...], AsList] | Annotated[Scale, AsMapping], BY_SHAPE
-    ]
+    levels: Annotated[Annotated[tuple[Level, ...], AsList] | Annotated[Scale, AsMapping], BY_SHAPE]
     retreat: Table[Level, Level] = Field(default_factory=dict)
     pace: Pace = Pace()
     takes: Table[Level, Periods] = Field(default_factory=dict)
@@ -210,15 +216,11 @@ class Impossible(Part):
     why: Text | None = None
 
 
-Outcome = Annotated[
-    Annotated[Level, AsText] | Annotated[Table[Id, Level], AsMapping], BY_SHAPE
-]
+Outcome = Annotated[Annotated[Level, AsText] | Annotated[Table[Id, Level], AsMapping], BY_SHAPE]
 """One level for each issue, ``{issue: level}``; in graph form the name of the outcome."""
 
 ListedOutcome = Annotated[
-    Annotated[Level, AsText]
-    | Annotated[tuple[Level, ...], AsList]
-    | Annotated[Table[Id, Level], AsMapping],
+    Annotated[Level, AsText] | Annotated[tuple[Level, ...], AsList] | Annotated[Table[Id, Level], AsMapping],
     BY_SHAPE,
 ]
 """An outcome that may also be written as a list of levels in issue order."""
@@ -290,7 +292,9 @@ class TableFile(Part):
     @model_validator(mode="after")
     def _inside(self, info: ValidationInfo) -> "TableFile":
         if Path(self.file).is_absolute() or ".." in Path(self.file).parts:
-            raise wrong("a table file lies beside the case", "a path inside the folder of the case", self.file)
+            raise wrong(
+                "a table file lies beside the case", "a path inside the folder of the case", self.file
+            )
         self._folder = (info.context or {}).get("folder")
         return self
 
@@ -327,7 +331,9 @@ class Preference(Part):
         if stated != ["values"] and (self.weights is not None or (self.bonuses and stated != ["table"])):
             extra = "weights" if self.weights is not None else "bonuses"
             raise wrong(f"{extra} go with values", got=f"{extra} with {stated[0]}")
-        if self.types is not None and (not self.types or any(t.types is not None for t in self.types.values())):
+        if self.types is not None and (
+            not self.types or any(t.types is not None for t in self.types.values())
+        ):
             raise wrong("types are one or more preferences, each of another kind than types")
         return self
 
@@ -345,7 +351,9 @@ class Preference(Part):
 class Time(Part):
     """Clock and deadline."""
 
-    period: Literal["day", "week", "month", "quarter", "year"] | Annotated[float, Field(gt=0, le=36525)] = "year"
+    period: Literal["day", "week", "month", "quarter", "year"] | Annotated[float, Field(gt=0, le=36525)] = (
+        "year"
+    )
     start: Day | None = None
     deadline: Day | None = None
     periods: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
@@ -521,7 +529,6 @@ class Case(Part):
     correlated: tuple[Correlation, ...] = ()
     forecast: Forecast | None = None
     variants: Table[Id, tuple[Change, ...]] = Field(default_factory=dict)
-
 
     def __repr__(self) -> str:
         size = f"{len(self.outcomes)} outcomes" if self.outcomes else f"{len(self.issues)} issues"

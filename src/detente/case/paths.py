@@ -105,7 +105,9 @@ def _add(parent: Any, last: str, value: Any, path: str) -> None:
         parent[last] = [value] if last in LISTS else value
 
 
-LISTS = frozenset({"impossible", "record", "evidence", "absent", "confidential", "correlated", "bonuses", "priorities"})
+LISTS = frozenset(
+    {"impossible", "record", "evidence", "absent", "confidential", "correlated", "bonuses", "priorities"}
+)
 """Keys whose value is a list: adding to one that is not stated yet starts it."""
 
 

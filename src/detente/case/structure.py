@@ -111,7 +111,11 @@ def _cut_at(kind: str, route: Route) -> Route:
 
 def _cut(data: Any, route: Route, new: Route, holes: set[Route], kept: dict[Route, list[int]]) -> Any:
     if isinstance(data, dict):
-        return {k: _cut(v, (*route, k), (*new, k), holes, kept) for k, v in data.items() if (*route, k) not in holes}
+        return {
+            k: _cut(v, (*route, k), (*new, k), holes, kept)
+            for k, v in data.items()
+            if (*route, k) not in holes
+        }
     if isinstance(data, list):
         positions = [i for i in range(len(data)) if (*route, i) not in holes]
         if len(positions) < len(data):

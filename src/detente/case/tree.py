@@ -266,19 +266,24 @@ class _Locator:
     def _mapping(self, path: Route, end: Any) -> Any:
         flow_end = end
         while True:
-            key = next(self._events)
+            key: Any = next(self._events)
             if isinstance(key, yaml.MappingEndEvent):
-                return key.end_mark if key.end_mark.index > key.start_mark.index else flow_end
+                return _later(key, flow_end)
             flow_end = self._node(next(self._events), (*path, key.value), key)
 
     def _sequence(self, path: Route, end: Any) -> Any:
         last, index = end, 0
         while True:
-            item = next(self._events)
+            item: Any = next(self._events)
             if isinstance(item, yaml.SequenceEndEvent):
-                return item.end_mark if item.end_mark.index > item.start_mark.index else last
+                return _later(item, last)
             last = self._node(item, (*path, index), None)
             index += 1
+
+
+def _later(closing: Any, last: Any) -> Any:
+    """The end of a collection: its bracket, or the end of its last item where it has none."""
+    return closing.end_mark if closing.end_mark.index > closing.start_mark.index else last
 
 
 def _kind(value: Any) -> str:
@@ -306,4 +311,6 @@ def _too_large(size: int) -> Problem:
 def _too_many(event: Any = None) -> Problem:
     line, column = (event.start_mark.line + 1, event.start_mark.column + 1) if event else (0, 0)
     hint = "Keep a big table beside the case: `table: {file: utilities.npy}`."
-    return Problem("", "the file has too many entries", f"at most {MAX_ENTRIES:,}", hint=hint, line=line, column=column)
+    return Problem(
+        "", "the file has too many entries", f"at most {MAX_ENTRIES:,}", hint=hint, line=line, column=column
+    )

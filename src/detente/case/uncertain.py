@@ -7,6 +7,7 @@ the confidence analysis.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ def _plain(data: Any) -> float:
 def _read_range(values: Sequence[float]) -> Uncertain:
     if len(values) not in (2, 3):
         raise NumberError("a range has two or three numbers", f"{len(values)} of them")
-    if any(low > high for low, high in zip(values, values[1:], strict=False)):
+    if any(low > high for low, high in itertools.pairwise(values)):
         raise NumberError("a range runs from low to high", show(list(values)))
     return Uncertain("range" if len(values) == 2 else "triangle", tuple(values))
 

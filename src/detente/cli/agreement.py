@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,26 +19,56 @@ def agreement(
     variant: VariantOption = None,
     as_json: JsonOption = False,
     output: OutputOption = None,
-    no_deal: Annotated[str, typer.Option("--no-deal", help="Which no deal: now, deadline or breakdown.")] = "now",
-    rules: Annotated[str, typer.Option("--rules", help="Whose solution concepts: detente, genius or negmas.")] = "detente",
-    weights: Annotated[str | None, typer.Option("--weights", metavar="PARTY=W,...", help="Add a Nash solution with these weights.")] = None,
-    origin: Annotated[str | None, typer.Option("--from", metavar="ISSUE=LEVEL,...", help="Who could still gain from this outcome, nobody losing?")] = None,
-    meso: Annotated[str | None, typer.Option("--meso", metavar="PARTY", help="Offers that are worth the same to this party, as different as can be.")] = None,
+    no_deal: Annotated[
+        Literal["now", "deadline", "breakdown"],
+        typer.Option("--no-deal", help="Which no deal: now, deadline or breakdown."),
+    ] = "now",
+    rules: Annotated[
+        Literal["detente", "genius", "negmas"],
+        typer.Option("--rules", help="Whose solution concepts: detente, genius or negmas."),
+    ] = "detente",
+    weights: Annotated[
+        str | None,
+        typer.Option("--weights", metavar="PARTY=W,...", help="Add a Nash solution with these weights."),
+    ] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="ISSUE=LEVEL,...", help="Who could still gain from this outcome, nobody losing?"
+        ),
+    ] = None,
+    meso: Annotated[
+        str | None,
+        typer.Option(
+            "--meso",
+            metavar="PARTY",
+            help="Offers that are worth the same to this party, as different as can be.",
+        ),
+    ] = None,
     number: Annotated[int, typer.Option("-n", min=1, max=100, help="How many such offers.")] = 3,
-    reply: Annotated[str | None, typer.Option("--reply", metavar="PARTY", help="This party's best reply to the outcome of --from.")] = None,
-    aspiration: Annotated[float | None, typer.Option("--aspiration", min=0, max=1, help="How much of its possible gain the party holds out for.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Points that an exact front may take in memory.")] = None,
+    reply: Annotated[
+        str | None,
+        typer.Option("--reply", metavar="PARTY", help="This party's best reply to the outcome of --from."),
+    ] = None,
+    aspiration: Annotated[
+        float | None,
+        typer.Option(
+            "--aspiration", min=0, max=1, help="How much of its possible gain the party holds out for."
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Points that an exact front may take in memory.")
+    ] = None,
 ) -> None:
     """Is there a deal? Zone of agreement, exact Pareto front, fair solutions, who trades what, how far apart."""
-    from detente.analysis.agreement import best_reply, equivalent_offers, joint_gains
     from detente.analysis.agreement import agreement as analyse
+    from detente.analysis.agreement import best_reply, equivalent_offers, joint_gains
     from detente.errors import NeedsError
     from detente.loading import load
     from detente.space import compile_case
 
     space = compile_case(load(case, variant))
-    options = {"no_deal": no_deal, "limit": limit}
-    result = analyse(space, rules=rules, weights=_numbers(weights), **options)
+    result = analyse(space, rules=rules, weights=_numbers(weights), no_deal=no_deal, limit=limit)
     parts = []
     start = None if origin is None else _outcome(origin)
     if start is not None and reply is None:

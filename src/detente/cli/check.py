@@ -25,11 +25,18 @@ def check(case: CaseArgument, variant: VariantOption = None, as_json: JsonOption
             with_variant(loaded, name)
     notes, open_inputs = warnings(loaded), assumptions(loaded)
     if as_json:
-        document = {"case": loaded.id, "case_hash": loaded.hash, "warnings": notes, "assumptions": open_inputs}
+        document = {
+            "case": loaded.id,
+            "case_hash": loaded.hash,
+            "warnings": notes,
+            "assumptions": open_inputs,
+        }
         typer.echo(json.dumps(document, ensure_ascii=False))
         return
     what = f"{len(loaded.outcomes)} outcomes" if loaded.graph_form else f"{len(loaded.issues)} issues"
-    typer.echo(f"{loaded.id}: a sound case. {len(loaded.parties)} parties, {what}, {len(loaded.variants)} variants.")
+    typer.echo(
+        f"{loaded.id}: a sound case. {len(loaded.parties)} parties, {what}, {len(loaded.variants)} variants."
+    )
     for note in notes:
         typer.echo(f"Note: {note}.")
     if open_inputs:

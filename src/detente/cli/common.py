@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,15 +14,25 @@ from detente.errors import NeedsError
 if TYPE_CHECKING:
     from detente.analysis.result import Result
 
-CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="A case file, or the name of a catalogue case.", show_default=False)]
-VariantOption = Annotated[str | None, typer.Option("--variant", metavar="NAME", help="Use a variant of the case.")]
+CaseArgument = Annotated[
+    str,
+    typer.Argument(metavar="CASE", help="A case file, or the name of a catalogue case.", show_default=False),
+]
+VariantOption = Annotated[
+    str | None, typer.Option("--variant", metavar="NAME", help="Use a variant of the case.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
 OutputOption = Annotated[
-    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Also write the main table: .parquet, .csv or .json.")
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Also write the main table: .parquet, .csv or .json."
+    ),
 ]
 
 
-def emit(result: Result, as_json: bool, output: Path | None = None, extra: dict[str, Any] | None = None) -> None:
+def emit(
+    result: Result, as_json: bool, output: Path | None = None, extra: dict[str, Any] | None = None
+) -> None:
     """Prints a result, as words and tables or as the JSON contract, and writes its main table where asked."""
     if output is not None:
         write_table(result, output)
@@ -39,7 +50,11 @@ def write_table(result: Result, path: Path) -> None:
     """Writes the largest table of a result in the format that the file's name says."""
     name = max(result.tables().items(), key=lambda item: len(item[1]))[0]
     frame = result.to_polars(name)
-    writers = {".parquet": frame.write_parquet, ".csv": frame.write_csv, ".json": frame.write_json}
+    writers: dict[str, Callable[[Path], object]] = {
+        ".parquet": frame.write_parquet,
+        ".csv": frame.write_csv,
+        ".json": frame.write_json,
+    }
     if path.suffix not in writers:
         raise NeedsError(f"cannot write '{path.name}': the name ends in .parquet, .csv or .json")
     try:
@@ -55,7 +70,10 @@ def text_table(rows: list[Any], most: int = 20) -> str:
     columns = list(rows[0])
     cells = [[str(c) for c in columns]] + [[show(row.get(c)) for c in columns] for row in rows[:most]]
     widths = [min(max(len(row[i]) for row in cells), 40) for i in range(len(columns))]
-    lines = ["  ".join(cell[:40].ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    lines = [
+        "  ".join(cell[:40].ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
     lines.insert(1, "  ".join("-" * width for width in widths))
     if len(rows) > most:
         lines.append(f"... {len(rows) - most:,} more rows (--json or -o FILE has them all)")

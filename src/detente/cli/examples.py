@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
 
 
 def examples(
-    name: Annotated[str | None, typer.Argument(help="Print this case's file instead.", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Print this case's file instead.", show_default=False)
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the cases of the catalogue, or print the file of one."""
@@ -28,7 +30,9 @@ def examples(
     if name is not None:
         path = catalog.find(name)
         if path is None:
-            raise NeedsError(f"no catalogue case is called '{name}'. {did_you_mean(name, catalog.names())}".strip())
+            raise NeedsError(
+                f"no catalogue case is called '{name}'. {did_you_mean(name, catalog.names())}".strip()
+            )
         typer.echo(path.read_text(encoding="utf-8"), nl=False)
         return
     rows = [(name, load(name).title) for name in catalog.names()]

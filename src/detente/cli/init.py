@@ -50,7 +50,9 @@ def register(app: typer.Typer) -> None:
 
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("case.yaml"),
-    title: Annotated[str, typer.Option("--title", help="What the negotiation is about.")] = "A sale with two issues",
+    title: Annotated[
+        str, typer.Option("--title", help="What the negotiation is about.")
+    ] = "A sale with two issues",
 ) -> None:
     """Write a small case file to start from."""
     import json
@@ -58,7 +60,9 @@ def init(
     from detente.case import loads
 
     name = "-".join(path.stem.lower().split()) or "case"
-    text = STARTER.format(id=json.dumps(name, ensure_ascii=False), title=json.dumps(title, ensure_ascii=False))
+    text = STARTER.format(
+        id=json.dumps(name, ensure_ascii=False), title=json.dumps(title, ensure_ascii=False)
+    )
     loads(text, str(path))
     try:
         with path.open("x", encoding="utf-8") as file:

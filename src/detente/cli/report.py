@@ -18,9 +18,15 @@ def register(app: typer.Typer) -> None:
 def report(
     case: CaseArgument,
     variant: VariantOption = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write it; stdout without.")] = None,
-    form: Annotated[str | None, typer.Option("--format", help="html, md or json; told from the file's name without.")] = None,
-    audience: Annotated[str, typer.Option("--audience", help="principal, analyst, or party:ID (hides what is confidential).")] = "analyst",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write it; stdout without.")
+    ] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", help="html, md or json; told from the file's name without.")
+    ] = None,
+    audience: Annotated[
+        str, typer.Option("--audience", help="principal, analyst, or party:ID (hides what is confidential).")
+    ] = "analyst",
 ) -> None:
     """Write the report on a case: the page, the funnel, packages, roadmap, what would change the answer."""
     from detente.errors import NeedsError
@@ -28,7 +34,13 @@ def report(
     from detente.report import render
 
     kind = form or (output.suffix.lstrip(".").lower() if output is not None else "md")
-    text = render(load(case, variant), form={"htm": "html", "markdown": "md"}.get(kind, kind), audience=audience, name=case, variant=variant)
+    text = render(
+        load(case, variant),
+        form={"htm": "html", "markdown": "md"}.get(kind, kind),
+        audience=audience,
+        name=case,
+        variant=variant,
+    )
     if output is None:
         typer.echo(text, nl=False)
         return

@@ -17,9 +17,19 @@ too large to enumerate. The loops share one file because that cache does not loo
 import numpy as np
 from numba import njit
 
-LOG, SUM, RANK, NOTHING = 0, 1, 2, 3  # measures: 0, sum of param * log g, sum of param * g, the rank-th smallest g / param
+LOG, SUM, RANK, NOTHING = (
+    0,
+    1,
+    2,
+    3,
+)  # measures: 0, sum of param * log g, sum of param * g, the rank-th smallest g / param
 
-KIND, ORDER, LEAST, PARAM = 0, 1, 2, 3  # a rule is [kind, rank, least measure that passes, param of each party]
+KIND, ORDER, LEAST, PARAM = (
+    0,
+    1,
+    2,
+    3,
+)  # a rule is [kind, rank, least measure that passes, param of each party]
 
 # slots of `state` in `walk`
 LEVEL, NODES, KEPT, PARTIAL, DONE, MERGED, SLOTS = 0, 1, 2, 3, 4, 5, 6
@@ -103,7 +113,11 @@ def improve(values, reservation, floors, starts, rule, loss, bound, enough, tria
                             continue
                         trials -= 1
                         for p in range(k):
-                            trial[p] = gains[p] + (values[a, p] - values[old_i, p]) + (values[b, p] - values[old_j, p])
+                            trial[p] = (
+                                gains[p]
+                                + (values[a, p] - values[old_i, p])
+                                + (values[b, p] - values[old_j, p])
+                            )
                         if at_least(trial, floors):
                             value = measure(rule, trial)
                             if value > best + 1e-12:

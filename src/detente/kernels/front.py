@@ -203,7 +203,9 @@ def _columns(
     orders = [np.arange(m) for m in sizes]
     if digits is None and positions is None:
         return [(i, order, len(order), True) for i, order in enumerate(orders)], orders
-    tables = [np.reshape(d, (m, -1)) for d, m in zip(orders if digits is None else digits, sizes, strict=True)]
+    tables = [
+        np.reshape(d, (m, -1)) for d, m in zip(orders if digits is None else digits, sizes, strict=True)
+    ]
     positions = [[i] for i in range(len(sizes))] if positions is None else positions
     owned = sorted((int(p), i, c) for i, at in enumerate(positions) for c, p in enumerate(np.ravel(at)))
     stages = [i for _, i, _ in owned]
@@ -232,7 +234,9 @@ def _pack(widths: list[int]) -> tuple[int, list[tuple[int, int]]]:
 
 def _counts(sizes: list[int], counts: Sequence[ArrayLike] | None) -> list[Counts]:
     """Multiplicities by stage: int64 where no product can pass 2**62, else Python ints."""
-    shares = [np.ones(m, dtype=np.int64) for m in sizes] if counts is None else [np.asarray(c) for c in counts]
+    shares = (
+        [np.ones(m, dtype=np.int64) for m in sizes] if counts is None else [np.asarray(c) for c in counts]
+    )
     total = math.prod(sum(map(int, share)) for share in shares) if counts is not None else math.prod(sizes)
     return [share.astype(np.int64 if total < SAFE else object) for share in shares]
 
@@ -296,7 +300,9 @@ def _list_all(stages: list[_States], limit: int) -> tuple[_States | None, int]:
     return states.take(rows), size
 
 
-def _fold(stages: list[_States], grid: float, limit: int, compiled: bool, eager: bool) -> tuple[_States | None, int]:
+def _fold(
+    stages: list[_States], grid: float, limit: int, compiled: bool, eager: bool
+) -> tuple[_States | None, int]:
     """The states that may be on the front (None: beyond the limit) and the most states kept at any stage."""
     exact = _exact(stages)
     rule = exact if grid <= SNAP else _Rule(grid, 1.0, add=False)
@@ -353,8 +359,10 @@ def _merge(a: _States, b: _States, rule: _Rule, limit: int, compiled: bool) -> _
         if room < len(a):
             return None
         step = min(room, max(BLOCK, len(a))) // len(a)
-        part = _merged(a, b if step >= len(b) else b.take(np.arange(at, min(at + step, len(b)))), rule, compiled)
-        kept = _thinned(_joined(kept, part), rule, compiled) if at else part
+        part = _merged(
+            a, b if step >= len(b) else b.take(np.arange(at, min(at + step, len(b)))), rule, compiled
+        )
+        kept = _thinned(_joined((kept, part)), rule, compiled) if at else part
         at += step
     return kept
 

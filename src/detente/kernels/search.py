@@ -106,7 +106,9 @@ class Rule(NamedTuple):
         if self.kind == SUM:
             return self.param @ gains
         on = self.param > 0.0
-        if self.kind == LOG:  # who does not gain adds nothing: only outcomes where equally many gain are compared
+        if (
+            self.kind == LOG
+        ):  # who does not gain adds nothing: only outcomes where equally many gain are compared
             return self.param[on] @ np.log(np.where(gains > STRICT, gains, 1.0)[on])
         if not on.any():
             return np.zeros(gains.shape[1])
@@ -310,10 +312,20 @@ def _solve(
         choice, status = progress.choice, stopped.status
     exact = status in ("optimal", "infeasible")
     if choice is None:
-        return Found(None, None, -math.inf, -math.inf if exact else progress.bound, exact, progress.nodes, status)
+        return Found(
+            None, None, -math.inf, -math.inf if exact else progress.bound, exact, progress.nodes, status
+        )
     gains = _gains(space, choice[None])
     value = _value(goal, gains)
-    return Found(choice, gains[:, 0], value, value if exact else max(value, progress.bound), exact, progress.nodes, status)
+    return Found(
+        choice,
+        gains[:, 0],
+        value,
+        value if exact else max(value, progress.bound),
+        exact,
+        progress.nodes,
+        status,
+    )
 
 
 def _value(goal: _Goal, gains: Floats) -> float:
@@ -341,7 +353,9 @@ class _Progress:
         self.nodes = 0
         self.choice: Choice | None = None
         self.bound = math.inf
-        self.proving = False  # whether bounds now being found are bounds on the first rule's measure of all outcomes
+        self.proving = (
+            False  # whether bounds now being found are bounds on the first rule's measure of all outcomes
+        )
 
     def spend(self, nodes: int) -> None:
         self.nodes += nodes
@@ -426,7 +440,11 @@ class _Round(NamedTuple):
 
 def _search(space: _Space, goal: _Goal, progress: _Progress, ties: bool) -> Choice | None:
     """The solution of a goal, or None if no outcome meets the floors."""
-    regions = _gaining(space, goal, progress) if goal.count_gainers else _meeting(space, goal, goal.floors, progress)
+    regions = (
+        _gaining(space, goal, progress)
+        if goal.count_gainers
+        else _meeting(space, goal, goal.floors, progress)
+    )
     if not regions or not goal.rules:
         return regions[0].start if regions else None
     progress.proving = len(regions) == 1
@@ -468,7 +486,9 @@ def _gaining(space: _Space, goal: _Goal, progress: _Progress) -> list[_Region]:
         for gainers in itertools.combinations(able, count):
             on = np.isin(np.arange(k), gainers)
             rules = [log._replace(param=np.where(on, log.param, 0.0)), *rest]
-            regions += _meeting(space, goal._replace(rules=rules), np.where(on, strict, goal.floors), progress)
+            regions += _meeting(
+                space, goal._replace(rules=rules), np.where(on, strict, goal.floors), progress
+            )
         if regions:
             break
     return regions
@@ -535,7 +555,9 @@ def _narrowed(space: _Space, done: _Round, least: float, goal: _Goal) -> _Region
     passed = (*done.region.passed, (rule, least))
     levels = _levels(done.region, rule, done.cut, _peak(space, done.cut), least)
     cut = _Cut(done.cut.direction, done.cut.level + least)
-    return _Region(rules, done.region.floors, levels, _pick(space, found, goal), passed, (*done.region.cuts, cut))
+    return _Region(
+        rules, done.region.floors, levels, _pick(space, found, goal), passed, (*done.region.cuts, cut)
+    )
 
 
 def _pick(space: _Space, choices: Choice, goal: _Goal) -> Choice:
@@ -546,7 +568,9 @@ def _pick(space: _Space, choices: Choice, goal: _Goal) -> Choice:
 
 def _lowest(space: _Space, region: _Region, progress: _Progress) -> Choice:
     """The lowest outcome of a region that all rules have narrowed."""
-    kept = _walk(space, region, Rule(NOTHING, region.floors), None, 0.0, progress, first=True, ascending=True).kept
+    kept = _walk(
+        space, region, Rule(NOTHING, region.floors), None, 0.0, progress, first=True, ascending=True
+    ).kept
     return kept[0] if len(kept) else region.start
 
 
@@ -672,7 +696,7 @@ def _walk(
     if not loops.tighten(loss, space.starts, slack, alive):
         return _Walked(-math.inf, kept[:0], np.empty(0), True)
     stages = _ordered(space, loss[:, -1], alive, ascending)
-    plan = _plan(space, loss, slack, alive, stages, 1)
+    plan = _plan(space, loss, slack, alive, stages, 1, ascending)
     choice = _rounded(space, alive.astype(np.float64))
     rows = _rows([*region.passed, (rule, -math.inf)])
     state = np.zeros(loops.SLOTS, dtype=np.int64)
@@ -692,7 +716,9 @@ def _walk(
         if state[loops.DONE]:
             break
         if joins < len(JOINS) and state[loops.NODES] >= JOINS[joins][0]:
-            plan = _plan(space, loss, slack - rate * (best - target), alive, stages, JOINS[joins][1])
+            plan = _plan(
+                space, loss, slack - rate * (best - target), alive, stages, JOINS[joins][1], ascending
+            )
             joins += 1
             nodes, partial = state[loops.NODES], state[loops.PARTIAL]
             state[:] = 0
@@ -707,7 +733,7 @@ def _walk(
     return _Walked(float(worth.max(initial=-math.inf)), kept[:count], worth, not state[loops.PARTIAL])
 
 
-JOINS = [(1 << 17, 1 << 12), (1 << 22, 1 << 16)]
+JOINS = [(1 << 17, 1 << 14)]
 
 
 class _Plan(NamedTuple):
@@ -719,31 +745,34 @@ class _Plan(NamedTuple):
     skip: Ints
 
 
-def _plan(space, loss, slack, alive, stages, most) -> _Plan:
+SHARE = True
+
+
+def _plan(space, loss, slack, alive, stages, most, ascending) -> _Plan:
     """The options in walking order"""
     lists = []
     for s in stages:
-        o = np.flatnonzero(alive[space.starts[s]:space.starts[s+1]])
+        o = np.flatnonzero(alive[space.starts[s] : space.starts[s + 1]])
         l = loss[space.starts[s] + o]
-        if most > 1:
-            ok = (l <= slack).all(axis=1)
+        if not ascending:
+            ok = np.argsort((l / np.maximum(slack, 1e-300)).max(axis=1) if SHARE else l[:, -1], kind="stable")
             o, l = o[ok], l[ok]
         lists.append((o, l))
     blocks = list(range(len(stages) + 1))
-    trees = []
     if most > 1:
         o, l = lists.pop()
         blocks.pop()
         while lists and len(o) * len(lists[-1][0]) <= 4 * most:
             o2, l2 = lists.pop()
-            s = stages[len(lists) + 1:]
-            radix = int(np.prod([space.starts[t+1]-space.starts[t] for t in s]))
+            s = stages[len(lists) + 1 :]
+            radix = int(np.prod([space.starts[t + 1] - space.starts[t] for t in s]))
             o = (o2[:, None] * radix + o).ravel()
             l = (l2[:, None] + l).reshape(-1, l.shape[1])
             ok = (l <= slack).all(axis=1)
             o, l = o[ok], l[ok]
             blocks.pop()
-            if len(o) > most: break
+            if len(o) > most:
+                break
         blocks.append(len(stages))
         last = _tree(o, l, slack)
     else:
@@ -753,13 +782,30 @@ def _plan(space, loss, slack, alive, stages, most) -> _Plan:
     skips = []
     at = 0
     for o in options:
-        skips.append(np.arange(at + 1, at + 1 + len(o))); at += len(o)
+        skips.append(np.arange(at + 1, at + 1 + len(o)))
+        at += len(o)
     if last is not None:
-        options.append(last[0]); L.append(last[1]); skips.append(last[2] + at)
+        options.append(last[0])
+        L.append(last[1])
+        skips.append(last[2] + at)
     levels = np.concatenate(([0], np.cumsum([len(o) for o in options]))).astype(np.int64)
     if not options:
-        return _Plan(np.zeros((0, slack.size)), levels, np.array(blocks, np.int64), stages, np.zeros(0, np.int64), np.zeros(0, np.int64))
-    return _Plan(np.ascontiguousarray(np.concatenate(L)), levels, np.array(blocks, dtype=np.int64), stages, np.concatenate(options).astype(np.int64), np.concatenate(skips).astype(np.int64))
+        return _Plan(
+            np.zeros((0, slack.size)),
+            levels,
+            np.array(blocks, np.int64),
+            stages,
+            np.zeros(0, np.int64),
+            np.zeros(0, np.int64),
+        )
+    return _Plan(
+        np.ascontiguousarray(np.concatenate(L)),
+        levels,
+        np.array(blocks, dtype=np.int64),
+        stages,
+        np.concatenate(options).astype(np.int64),
+        np.concatenate(skips).astype(np.int64),
+    )
 
 
 LEAF = 4
@@ -788,7 +834,9 @@ def _tree(numbers, loss, slack):
         sub.append(2 * sub[-1] + 1)
     sub = sub[::-1]  # sub[l] = rows of a subtree at depth l
     total = sub[0]
-    out_loss = np.empty((total, q)); out_num = np.full(total, -1, np.int64); out_skip = np.arange(1, total + 1)
+    out_loss = np.empty((total, q))
+    out_num = np.full(total, -1, np.int64)
+    out_skip = np.arange(1, total + 1)
     pos = np.zeros(1, np.int64)
     positions = [pos]
     for l in range(depth):
@@ -847,7 +895,9 @@ def _relax(space: _Space, region: _Region) -> tuple[_Cut, Floats]:
     rows = np.array([*rows, *eye[bounded], *(cut.direction for cut in region.cuts)])
     least = np.array([*np.zeros(n_free), *region.levels[bounded], *(cut.level for cut in region.cuts)])
     along = space.values @ fixed
-    if not len(rows) or (rule.kind == SUM and not region.passed and _meets(space, _rounded(space, along), region.floors)):
+    if not len(rows) or (
+        rule.kind == SUM and not region.passed and _meets(space, _rounded(space, along), region.floors)
+    ):
         return _Cut(fixed, level, 1.0), along
 
     y, shares = _multipliers(space, rule, rows, n_free, fixed, least)
@@ -878,7 +928,9 @@ def _multipliers(
         if rule.order > 0:
             upper[:n_free] = width[:n_free] / unit
     target = (rows @ (space.reservation - middle.sum(axis=0)) + least) / width
-    y, shares = _interior_point(space.starts, space.stage, slope / width, base / unit, target, log, equal, total, upper)
+    y, shares = _interior_point(
+        space.starts, space.stage, slope / width, base / unit, target, log, equal, total, upper
+    )
     y *= unit / width
     if total:
         y[:n_free] *= total / y[:n_free].sum()
@@ -943,7 +995,9 @@ def _interior_point(
             fresh, fresh_push = aim_shares / slack, aim_push / room
             lack = np.add.reduceat(fresh, heads) - 1.0
             right = np.zeros(len(matrix))
-            right[:size] = target + log / y - fresh @ slope + lack @ mean + np.bincount(wall, sign * fresh_push, size)
+            right[:size] = (
+                target + log / y - fresh @ slope + lack @ mean + np.bincount(wall, sign * fresh_push, size)
+            )
             by_y = np.linalg.solve(matrix, right)[:size]
             by_slack = (lack / weight + mean @ by_y)[stage] - slope @ by_y
             by_shares = fresh - ratio * by_slack - shares

@@ -13,7 +13,7 @@ from detente.case import Case
 from detente.case.structure import among
 from detente.errors import NeedsError
 from detente.report import html, markdown
-from detente.report.document import Figure, Paragraph, Report, Section
+from detente.report.document import Block, Figure, Paragraph, Report, Section
 from detente.report.gather import Findings, gather
 from detente.report.hide import view_of
 from detente.report.page import page
@@ -24,7 +24,14 @@ __all__ = ["build", "render"]
 FORMS = ("html", "md", "json")
 
 
-def render(case: Case, *, form: str = "md", audience: str = "analyst", name: str | None = None, variant: str | None = None) -> str:
+def render(
+    case: Case,
+    *,
+    form: str = "md",
+    audience: str = "analyst",
+    name: str | None = None,
+    variant: str | None = None,
+) -> str:
     """The report on a case as text in one of the forms ``html``, ``md``, ``json``.
 
     ``audience`` is ``principal`` (the page, packages and what would change the answer), ``analyst``
@@ -42,7 +49,9 @@ def render(case: Case, *, form: str = "md", audience: str = "analyst", name: str
     return writers[form](report)
 
 
-def build(case: Case, *, audience: str = "analyst", name: str | None = None, variant: str | None = None) -> Report:
+def build(
+    case: Case, *, audience: str = "analyst", name: str | None = None, variant: str | None = None
+) -> Report:
     """The report on a case as data."""
     hidden: list[str] = []
     if audience.startswith("party:"):
@@ -55,7 +64,9 @@ def build(case: Case, *, audience: str = "analyst", name: str | None = None, var
     front = page(findings, figure)
     parts = _once(parts, figure)
     if hidden:
-        note = Paragraph(f"{len(hidden)} confidential input{'s' * (len(hidden) != 1)} of others left out.", "This view.")
+        note = Paragraph(
+            f"{len(hidden)} confidential input{'s' * (len(hidden) != 1)} of others left out.", "This view."
+        )
         front = Section(front.key, front.title, (*front.blocks, note))
     if audience == "principal":
         parts = [section for section in parts if section.key in ("funnel", "packages", "change")]
@@ -74,8 +85,11 @@ def _main_figure(parts: list[Section]) -> Figure | None:
 
 def _once(parts: list[Section], figure: Figure | None) -> list[Section]:
     """The sections with the page's figure replaced by its table: a figure is shown once."""
+    if figure is None or figure.table is None:
+        return parts
+    table: Block = figure.table
     return [
-        replace(part, blocks=tuple(block.table if block is figure and figure and figure.table else block for block in part.blocks))
+        replace(part, blocks=tuple(table if block is figure else block for block in part.blocks))
         for part in parts
     ]
 
@@ -90,7 +104,9 @@ def _data(findings: Findings, audience: str) -> dict[str, object]:
         "parties": list(case.parties),
         "issues": list(case.issues),
         "options": {"audience": audience},
-        "warnings": list(findings.deal.source.warnings) if findings.deal is not None else list(findings.missing),
+        "warnings": list(findings.deal.source.warnings)
+        if findings.deal is not None
+        else list(findings.missing),
         "funnel": dict(findings.funnel),
         "agreement": None if findings.deal is None else findings.deal.to_dict(),
         "over_ranges": None if findings.ranges is None else _ranges(findings.ranges),

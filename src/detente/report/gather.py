@@ -63,7 +63,9 @@ def gather(case: Case) -> Findings:
 
 def _funnel(deal: AgreementResult | None) -> dict[str, int | None]:
     """Counts from possible to ratifiable; None where an analysis is missing or counting is out of reach."""
-    funnel: dict[str, int | None] = dict.fromkeys(("possible", "acceptable", "stable_at_rest", "reachable", "ratifiable"))
+    funnel: dict[str, int | None] = dict.fromkeys(
+        ("possible", "acceptable", "stable_at_rest", "reachable", "ratifiable")
+    )
     if deal is None:
         return funnel
     space = deal.space
@@ -86,7 +88,9 @@ def possible_outcomes(space: Space) -> int | None:
         return space.size
     if space.cardinal and (parts := stages(space)).whole:
         return parts.count
-    return sum(int(space.feasible(a, b).sum()) for a, b in space.chunks()) if space.size <= 100_000_000 else None
+    return (
+        sum(int(space.feasible(a, b).sum()) for a, b in space.chunks()) if space.size <= 100_000_000 else None
+    )
 
 
 def _by_no_deal(space: Space) -> dict[str, bool]:

@@ -21,7 +21,11 @@ def view_of(case: Case, party: str) -> tuple[Case, list[str]]:
     """
     if party not in case.parties:
         raise NeedsError(f"unknown party '{party}'; there are {among(case.parties)}")
-    secret = [_root(parse_path(item.path)) for item in case.confidential if party not in item.to and not _own(item.path, party)]
+    secret = [
+        _root(parse_path(item.path))
+        for item in case.confidential
+        if party not in item.to and not _own(item.path, party)
+    ]
     if not secret:
         return case, []
     data = case.to_data()
@@ -49,12 +53,13 @@ def _remove(data: dict[str, Any], path: tuple[str, ...]) -> None:
     except PathError:
         return
     parent: Any = data
+    last: Any = route[-1]
     for step in route[:-1]:
         parent = parent[step]
     if isinstance(parent, list):
-        parent[route[-1]] = None  # type: ignore[call-overload]
+        parent[last] = None
     else:
-        del parent[route[-1]]
+        del parent[last]
 
 
 def _compact(data: dict[str, Any]) -> None:
@@ -72,12 +77,16 @@ def _remove_references(data: dict[str, Any], secret: list[tuple[str, ...]]) -> N
 
     evidence = [e for e in data.get("evidence", []) if not any(touches(p) for p in e["supports"])]
     _put(data, "evidence", evidence)
-    _put(data, "correlated", [c for c in data.get("correlated", []) if not any(touches(p) for p in c["paths"])])
+    _put(
+        data, "correlated", [c for c in data.get("correlated", []) if not any(touches(p) for p in c["paths"])]
+    )
     for section in ("variants", "views"):
         kept = {
             name: changes
             for name, changes in data.get(section, {}).items()
-            if not any(touches(change.get("set") or change.get("add") or change.get("remove")) for change in changes)
+            if not any(
+                touches(change.get("set") or change.get("add") or change.get("remove")) for change in changes
+            )
         }
         _put(data, section, kept)
     hidden = {path[1] for path in secret if path[0] == "preferences" and len(path) > 1}

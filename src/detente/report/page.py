@@ -89,7 +89,11 @@ def _room(findings: Findings) -> str:
     deal, over = findings.deal, findings.ranges
     if deal is None:
         return "This case cannot be asked whether a deal exists: " + " ".join(findings.missing)
-    everyone = f"all {len(deal.space.parties)} parties with preferences" if len(deal.space.parties) > 2 else "both sides"
+    everyone = (
+        f"all {len(deal.space.parties)} parties with preferences"
+        if len(deal.space.parties) > 2
+        else "both sides"
+    )
     if len(deal.space.parties) == 1:
         everyone = label(findings.case, deal.space.parties[0])
     verdict = over.verdict if over is not None else None
@@ -128,7 +132,10 @@ def _position(case: Case, party: str) -> str:
     wants = [e for e in said if e.kind in SPOKEN][-1:]
     limits = [e for e in said if e.kind == "limit"]
     told = [_verb(e.kind) + _terms(case, e.outcome) for e in wants]
-    told += [f"holds to {_terms(case, e.outcome)}" + (f" {e.conditional_on}" if e.conditional_on else "") for e in limits]
+    told += [
+        f"holds to {_terms(case, e.outcome)}" + (f" {e.conditional_on}" if e.conditional_on else "")
+        for e in limits
+    ]
     return f"{label(case, party)} {' and '.join(told)}" if told else ""
 
 

@@ -66,7 +66,11 @@ def packages(findings: Findings) -> Section | None:
         miss = deal.nearest[1]
         blocks.append(Paragraph(_miss(findings.case, deal, miss.levels, miss.shortfall), "Nearest miss."))
     elif not deal.space.cardinal:
-        blocks.append(Paragraph("Preferences are rankings: sharing gains needs preferences in numbers, so no package is proposed."))
+        blocks.append(
+            Paragraph(
+                "Preferences are rankings: sharing gains needs preferences in numbers, so no package is proposed."
+            )
+        )
     charts = deal.charts()
     if "scatter" in charts:
         caption = "What each possible outcome is worth to each side, from its worst (0) to its best (100) outcome. Each side has its own scale: they cannot be compared."
@@ -96,7 +100,11 @@ def _package_table(deal: AgreementResult, solved: Mapping[str, Sequence[int]]) -
     rows = []
     for levels, names in merged.items():
         outcome = deal.space.outcome(levels)
-        terms = {"outcome": outcome} if isinstance(outcome, str) else {label(case, k): v for k, v in outcome.items()}
+        terms = (
+            {"outcome": outcome}
+            if isinstance(outcome, str)
+            else {label(case, k): v for k, v in outcome.items()}
+        )
         rows.append({"package": " / ".join(names), **terms, **_worth(deal, deal.space.utility(levels))})
     base = dict.fromkeys(rows[0], "") | {"package": "no deal"} | _worth(deal, deal.reservation)
     note = "Numbers run from 0, a party's worst possible outcome, to 100, its best, on its own scale; they cannot be compared across parties."
@@ -141,12 +149,18 @@ def _zone_table(findings: Findings) -> Table:
         }
         for issue in levels
     )
-    note = "" if over.tight else "Bounds are safe, not tight: some levels shown as possible may not be, and some sure ones may be missing."
+    note = (
+        ""
+        if over.tight
+        else "Bounds are safe, not tight: some levels shown as possible may not be, and some sure ones may be missing."
+    )
     return Table("Levels within reach, issue by issue", rows, note)
 
 
 def _few(levels: Sequence[str], most: int = 8) -> str:
-    return ", ".join(levels) if len(levels) <= most else f"{levels[0]} ... {levels[-1]} ({len(levels)} levels)"
+    return (
+        ", ".join(levels) if len(levels) <= most else f"{levels[0]} ... {levels[-1]} ({len(levels)} levels)"
+    )
 
 
 # why it is stuck ---------------------------------------------------------------------------------
@@ -160,11 +174,27 @@ def stuck(findings: Findings) -> Section | None:
     blocks: list[Block] = []
     charts = deal.charts()
     if "positions" in charts:
-        blocks.append(Figure("positions", "Where the parties stand on each issue, on the record.", charts["positions"], _distance_table(deal)))
-    blocks += [_loss(case, d.parties, d.loss) for d in deal.distances if any(v is not None for v in d.loss.values())]
+        blocks.append(
+            Figure(
+                "positions",
+                "Where the parties stand on each issue, on the record.",
+                charts["positions"],
+                _distance_table(deal),
+            )
+        )
+    blocks += [
+        _loss(case, d.parties, d.loss) for d in deal.distances if any(v is not None for v in d.loss.values())
+    ]
     blocks += _moves(deal)
     if "trades" in charts:
-        blocks.append(Figure("trades", "How much of each party's stake lies in each issue.", charts["trades"], _trade_table(deal)))
+        blocks.append(
+            Figure(
+                "trades",
+                "How much of each party's stake lies in each issue.",
+                charts["trades"],
+                _trade_table(deal),
+            )
+        )
     return Section("stuck", "Why it is stuck", tuple(blocks))
 
 
@@ -176,7 +206,10 @@ def _loss(case: Case, parties: tuple[str, str], loss: Mapping[str, float | None]
         for party, other in (parties, parties[::-1])
         if (share := loss.get(party)) is not None
     ]
-    return Paragraph(f"{'; '.join(told)}. Issues that a side has not spoken of are taken as they stand today.", "The distance.")
+    return Paragraph(
+        f"{'; '.join(told)}. Issues that a side has not spoken of are taken as they stand today.",
+        "The distance.",
+    )
 
 
 def _distance_table(deal: AgreementResult) -> Table:
@@ -203,7 +236,11 @@ def _moves(deal: AgreementResult) -> list[Block]:
         if not c.changed:
             items.append(f"{when}{label(case, c.party)} did not move.")
             continue
-        worth = "" if c.given is None else f" ({'giving up' if c.given >= 0 else 'asking for'} {abs(c.given):.0%} of its span)"
+        worth = (
+            ""
+            if c.given is None
+            else f" ({'giving up' if c.given >= 0 else 'asking for'} {abs(c.given):.0%} of its span)"
+        )
         items.append(f"{when}{label(case, c.party)} went {changes(c.changed)}{worth}.")
     return [Paragraph("", "Who has moved, on the record."), Listing(tuple(items))]
 
@@ -222,7 +259,11 @@ def _trade_table(deal: AgreementResult) -> Table:
         }
         for trade in deal.trades
     )
-    return Table("Who cares more about what", rows, "Stakes are shares of a party's own swings, summing to 100 % for each party.")
+    return Table(
+        "Who cares more about what",
+        rows,
+        "Stakes are shares of a party's own swings, summing to 100 % for each party.",
+    )
 
 
 # what would change the answer --------------------------------------------------------------------
@@ -232,14 +273,21 @@ def change(findings: Findings) -> Section | None:
     """Readings of no deal, and variants."""
     blocks: list[Block] = []
     if len(findings.by_no_deal) > 1:
-        told = [f"with no deal as of {_NO_DEAL[name]}, {'there is' if exists else 'there is no'} room" for name, exists in findings.by_no_deal.items()]
+        told = [
+            f"with no deal as of {_NO_DEAL[name]}, {'there is' if exists else 'there is no'} room"
+            for name, exists in findings.by_no_deal.items()
+        ]
         blocks.append(Paragraph(f"In this model, {join(told)}.", "What no deal means."))
     if findings.variants:
         rows = tuple(
             {
                 "variant": v.name,
                 "what changes": v.why or "see the case file",
-                "room": "not analysed: " + v.problem.splitlines()[0] if v.exists is None else "yes" if v.exists else "no",
+                "room": "not analysed: " + v.problem.splitlines()[0]
+                if v.exists is None
+                else "yes"
+                if v.exists
+                else "no",
                 "over the ranges": v.verdict or "",
                 "package with equal shares of possible gains": _terms(findings.case, v.package),
             }
@@ -255,7 +303,11 @@ _NO_DEAL = {"now": "today", "deadline": "the deadline"}
 def _terms(case: Case, package: Mapping[str, str] | str | None) -> str:
     if package is None:
         return ""
-    return package if isinstance(package, str) else ", ".join(f"{label(case, k)}: {v}" for k, v in package.items())
+    return (
+        package
+        if isinstance(package, str)
+        else ", ".join(f"{label(case, k)}: {v}" for k, v in package.items())
+    )
 
 
 # inputs ------------------------------------------------------------------------------------------
@@ -267,7 +319,11 @@ def inputs(findings: Findings) -> Section:
     blocks: list[Block] = []
     if case.parties:
         rows = tuple(
-            {"party": label(case, name), "role": ", ".join(party.roles), "preferences": _preference(case, name)}
+            {
+                "party": label(case, name),
+                "role": ", ".join(party.roles),
+                "preferences": _preference(case, name),
+            }
             for name, party in case.parties.items()
         )
         blocks.append(Table("Parties", rows))
@@ -301,7 +357,13 @@ def inputs(findings: Findings) -> Section:
     if notes.items:
         blocks += [Paragraph("", "Sources."), Listing(tuple(notes.items))]
     if open_inputs := assumptions(case):
-        blocks += [Paragraph("No evidence is given for these inputs; they are judgements of whoever wrote the case.", "Assumptions."), Listing(tuple(open_inputs))]
+        blocks += [
+            Paragraph(
+                "No evidence is given for these inputs; they are judgements of whoever wrote the case.",
+                "Assumptions.",
+            ),
+            Listing(tuple(open_inputs)),
+        ]
     return Section("inputs", "Parties, record, sources and assumptions", tuple(blocks))
 
 
@@ -319,7 +381,16 @@ class _Footnotes:
         if source not in self._numbers:
             self._numbers[source] = len(self._numbers) + 1
             s = self.case.sources[source]
-            parts = [s.author, s.title, s.publisher, s.date, s.pages and f"pp. {s.pages}", s.doi and f"doi {s.doi}", s.url, s.note]
+            parts = [
+                s.author,
+                s.title,
+                s.publisher,
+                s.date,
+                s.pages and f"pp. {s.pages}",
+                s.doi and f"doi {s.doi}",
+                s.url,
+                s.note,
+            ]
             self.items.append(f"[{self._numbers[source]}] " + ", ".join(str(part) for part in parts if part))
         return f"[{self._numbers[source]}]{', ' + locator if locator else ''}"
 
@@ -369,7 +440,13 @@ def methods(findings: Findings) -> Section:
         "Acceptable is not the same as stable: nothing here says that a package would be kept.",
     ]
     if deal is not None:
-        exact = "exactly" if deal.exact else f"with an error of at most {deal.bound:.3g} in utility" if deal.bound else "within a stated gap"
+        exact = (
+            "exactly"
+            if deal.exact
+            else f"with an error of at most {deal.bound:.3g} in utility"
+            if deal.bound
+            else "within a stated gap"
+        )
         items.append(f"The front was computed {exact} ({deal.method}).")
         items += [f"{warning[0].upper()}{warning[1:]}." for warning in deal.source.warnings]
     items += [f"{reason}" for reason in findings.missing]

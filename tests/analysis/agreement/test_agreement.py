@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.naive import agreement as naive
 
 from detente.analysis.agreement import agreement
 from detente.case import from_data
 from detente.errors import NeedsError
 from detente.space import compile_case
-from tests.naive import agreement as naive
 
 NUMBERS = st.one_of(
     st.integers(-4, 6),
@@ -27,8 +27,15 @@ def cases(draw, weights=True, tied=True):
     sizes = draw(st.lists(st.integers(1, 4), min_size=1, max_size=4))
     parties = ["A", "B", "C", "D"][: draw(st.integers(1, 4))]
     issues = {f"i{k}": [f"l{j}" for j in range(size)] for k, size in enumerate(sizes)}
-    level = lambda: draw(st.sampled_from([(i, x) for i, names in issues.items() for x in names]))  # noqa: E731
-    condition = lambda: " and ".join(f"{i} {draw(st.sampled_from(['==', '!=', '>=']))} {x}" for i, x in (level(), level()))  # noqa: E731
+    every_level = st.sampled_from([(i, x) for i, names in issues.items() for x in names])
+
+    def condition():
+        signs = [draw(st.sampled_from(["==", "!=", ">="])) for _ in range(2)]
+        return " and ".join(
+            f"{issue} {sign} {x}"
+            for sign, (issue, x) in zip(signs, [draw(every_level), draw(every_level)], strict=True)
+        )
+
     data = {
         "detente": 1, "id": "x", "title": "t",
         "parties": dict.fromkeys(parties),
@@ -50,7 +57,9 @@ def cases(draw, weights=True, tied=True):
 
 def listed(space):
     """Possible outcomes as (number, utilities), by plain enumeration."""
-    numbers = [n for n, levels in enumerate(itertools.product(*map(range, space.sizes))) if space.possible(levels)]
+    numbers = [
+        n for n, levels in enumerate(itertools.product(*map(range, space.sizes))) if space.possible(levels)
+    ]
     return [(n, tuple(space.utility(space.levels(n)))) for n in numbers]
 
 
@@ -82,7 +91,9 @@ def test_renaming_and_reordering_parties_changes_names_only(data, random):
     if isinstance(data["no_deal"], dict):
         other["no_deal"] = {f"p{party}": u for party, u in data["no_deal"].items()}
     here, there = agreement(from_data(data)), agreement(from_data(other))
-    assert {n: s and s.levels for n, s in here.solutions.items()} == {n: s and s.levels for n, s in there.solutions.items()}
+    assert {n: s and s.levels for n, s in here.solutions.items()} == {
+        n: s and s.levels for n, s in there.solutions.items()
+    }
     assert here.zone == there.zone
     assert sorted(map(tuple, here.front.levels)) == sorted(map(tuple, there.front.levels))
 
@@ -94,11 +105,18 @@ def test_a_positive_affine_change_of_one_scale_keeps_nash_and_kalai_smorodinsky(
     data["no_deal"] = {p: 1 for p in data["parties"]}
     for values in data["preferences"][first]["values"].values():
         values.update({level: round(number, 6) for level, number in values.items()})
-    changed = {**data, "preferences": dict(data["preferences"]), "no_deal": {**data["no_deal"], first: factor + shift}}
+    changed = {
+        **data,
+        "preferences": dict(data["preferences"]),
+        "no_deal": {**data["no_deal"], first: factor + shift},
+    }
     values = data["preferences"][first]["values"]
     issue = next(iter(values))
     changed["preferences"][first] = {
-        "values": {i: {x: factor * u + (shift if i == issue else 0) for x, u in levels.items()} for i, levels in values.items()}
+        "values": {
+            i: {x: factor * u + (shift if i == issue else 0) for x, u in levels.items()}
+            for i, levels in values.items()
+        }
     }
     here, there = agreement(from_data(data)), agreement(from_data(changed))
     for name in ("nash", "kalai_smorodinsky"):
@@ -106,9 +124,14 @@ def test_a_positive_affine_change_of_one_scale_keeps_nash_and_kalai_smorodinsky(
         if one is None or two is None:
             assert one is two
             continue
-        gains = [(s.utilities - r.reservation) / np.where(np.array(here.space.parties) == first, k, 1) for s, r, k in ((one, here, 1), (two, there, factor))]
+        gains = [
+            (s.utilities - r.reservation) / np.where(np.array(here.space.parties) == first, k, 1)
+            for s, r, k in ((one, here, 1), (two, there, factor))
+        ]
         if name == "nash":
-            assert np.prod(gains[0][gains[0] > 1e-9]) == pytest.approx(np.prod(gains[1][gains[1] > 1e-9]), rel=1e-6)
+            assert np.prod(gains[0][gains[0] > 1e-9]) == pytest.approx(
+                np.prod(gains[1][gains[1] > 1e-9]), rel=1e-6
+            )
         else:
             assert min(gains[0]) == pytest.approx(min(gains[1]), abs=1e-6) or one.levels == two.levels
 
@@ -155,7 +178,10 @@ def test_where_nothing_is_acceptable_solutions_are_null_and_the_nearest_miss_is_
     document = result.to_dict()
     assert document["zopa"] == {"exists": False, "count": 0, "ranges": {"price": []}}
     assert all(solution is None for solution in document["solutions"].values())
-    assert document["nearest_miss"]["least_largest"] == {"outcome": {"price": "2"}, "shortfall": {"A": 0.5, "B": 0.5}}
+    assert document["nearest_miss"]["least_largest"] == {
+        "outcome": {"price": "2"},
+        "shortfall": {"A": 0.5, "B": 0.5},
+    }
     assert "No: no possible outcome" in result.explain()
 
 

@@ -84,11 +84,17 @@ def agreement(
     row = solve.weight_row(space, weights) if weights is not None else None
     found, exact_front = _solutions(space, front, parts, reservation, ranges, rules, row)
     zone = _zone(space, front, parts, reservation, found)
-    misses = None if zone.exists or zone.count != 0 else zones.nearest_misses(front.levels, front.utilities, reservation)
+    misses = (
+        None
+        if zone.exists or zone.count != 0
+        else zones.nearest_misses(front.levels, front.utilities, reservation)
+    )
     return AgreementResult(
-        source=provenance(space, {**options, "limit": limit}, [*notes, *_warnings(space, no_deal, zone, front)]),
+        source=provenance(
+            space, {**options, "limit": limit}, [*notes, *_warnings(space, no_deal, zone, front)]
+        ),
         exact=front.exact and all(s is None or s.exact for s in found.values()),
-        bound=front.bound if not front.exact else None,
+        bound=front.bound if not front.exact and np.isfinite(front.bound) else None,
         method=front.method,
         space=space,
         reservation=reservation,
@@ -146,22 +152,32 @@ def _solutions(
 
 
 def _zone(
-    space: Space, front: ParetoFront, parts: Stages | None, reservation: Array, found: Mapping[str, Solution | None]
+    space: Space,
+    front: ParetoFront,
+    parts: Stages | None,
+    reservation: Array,
+    found: Mapping[str, Solution | None],
 ) -> Zone:
     """Whether a deal exists, how many there are, and which levels occur in them."""
     good = zones.rational(front.utilities, reservation)
     known = front.levels[good]
-    gain = (front.utilities[good] > reservation + SNAP).any()
+    gain = bool((front.utilities[good] > reservation + SNAP).any())
     counted = _counted(space, parts, reservation)
     if parts is not None and counted is None:
         solved = [s for s in found.values() if s is not None]
-        known = np.concatenate([known, np.array([s.levels for s in solved], dtype=np.int64).reshape(-1, known.shape[1])])
+        known = np.concatenate(
+            [known, np.array([s.levels for s in solved], dtype=np.int64).reshape(-1, known.shape[1])]
+        )
         gain = gain or any((s.utilities > reservation + SNAP).any() for s in solved)
         if not len(known):
             return Zone(False, 0, tuple((False,) * size for size in space.sizes))
         return Zone(bool(gain), None, zones.by_search(space, known, _Witness(parts, reservation)))
     count, levels = counted if counted is not None else (0, tuple((False,) * size for size in space.sizes))
-    return Zone(bool(count and gain) if front.outcomes is None else _gains_somewhere(found, reservation), count, levels)
+    return Zone(
+        bool(count and gain) if front.outcomes is None else _gains_somewhere(found, reservation),
+        count,
+        levels,
+    )
 
 
 def _counted(
@@ -232,11 +248,22 @@ def _warnings(space: Space, no_deal: str, zone: Zone, front: ParetoFront) -> lis
         other: NoDealName = "deadline" if no_deal == "now" else "now"
         reservation, _ = space.reservation(other)
         exists = bool(
-            (zones.rational(front.utilities, reservation) & (front.utilities > reservation + SNAP).any(axis=1)).any()
+            (
+                zones.rational(front.utilities, reservation)
+                & (front.utilities > reservation + SNAP).any(axis=1)
+            ).any()
         )
         if exists != zone.exists and front.exact and front.outcomes is None:
             verdict = "a deal exists" if exists else "no deal exists"
-            found.append(f"the verdict depends on what no deal means: with no deal as of '{other}', {verdict}")
-    if not front.exact:
-        found.append(f"the front is thinned out: a true point lies at most {front.bound:.3g} above the nearest one")
+            found.append(
+                f"the verdict depends on what no deal means: with no deal as of '{other}', {verdict}"
+            )
+    if not front.exact and not len(front):
+        found.append(
+            f"{front.method}; the solutions were found by search; `--limit` raises the number of points"
+        )
+    elif not front.exact:
+        found.append(
+            f"the front is thinned out: a true point lies at most {front.bound:.3g} above the nearest one"
+        )
     return found

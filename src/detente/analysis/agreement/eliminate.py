@@ -54,7 +54,10 @@ def efficient_options(space: Space, issues: Sequence[int], keep: int | None = No
         messages = _eliminate(space, issue, tables, blocked, messages)
     if keep is None:
         return {0: _close(messages, (), issues, np.zeros(space.n_parties))}
-    return {level: _closed_at(space, keep, level, tables, blocked, messages, issues) for level in range(space.sizes[keep])}
+    return {
+        level: _closed_at(space, keep, level, tables, blocked, messages, issues)
+        for level in range(space.sizes[keep])
+    }
 
 
 def _tables(space: Space, issues: Sequence[int]) -> list[tuple[tuple[int, ...], Array]]:
@@ -69,7 +72,9 @@ def _tables(space: Space, issues: Sequence[int]) -> list[tuple[tuple[int, ...], 
 
 
 def _order(space: Space, issues: Sequence[int], keep: int | None) -> list[int]:
-    scopes = [f.issues for factors in space.factors for f in factors or ()] + [f.issues for f in space.forbidden]
+    scopes = [f.issues for factors in space.factors for f in factors or ()] + [
+        f.issues for f in space.forbidden
+    ]
     inside = [scope for scope in scopes if set(scope) <= set(issues)]
     return [i for i in elimination_order(inside, space.sizes) if i in set(issues) and i != keep]
 
@@ -90,7 +95,11 @@ def _eliminate(
     heard = [m for m in messages if issue in m.scope]
     tables[:] = [t for t in tables if issue not in t[0]]
     blocked[:] = [b for b in blocked if issue not in b[0]]
-    around = {i for scope in [*(t[0] for t in mine), *(b[0] for b in stops), *(m.scope for m in heard)] for i in scope}
+    around = {
+        i
+        for scope in [*(t[0] for t in mine), *(b[0] for b in stops), *(m.scope for m in heard)]
+        for i in scope
+    }
     scope = tuple(sorted(around - {issue}))
     cells = math.prod(space.sizes[i] for i in scope) * space.sizes[issue]
     if cells > MAX_CELLS:
@@ -137,7 +146,12 @@ def spread_vector(entry: tuple[tuple[int, ...], Array], onto: Sequence[int]) -> 
 
 
 def _join(
-    heard: Sequence[_Message], at: Mapping[int, int], issue: int, level: int, done: tuple[int, ...], value: Array
+    heard: Sequence[_Message],
+    at: Mapping[int, int],
+    issue: int,
+    level: int,
+    done: tuple[int, ...],
+    value: Array,
 ) -> Options:
     """All sums of the messages at one combination of levels, with the eliminated issue at ``level``."""
     levels = np.zeros((1, len(done)), dtype=np.int64)
@@ -148,7 +162,9 @@ def _join(
         columns = [done.index(i) for i in message.done]
         pairs = len(sums) * len(part.values)
         if pairs > MAX_POINTS:
-            raise CostError("the front of tied issues is too large", f"{pairs:,} points", "split the conditions")
+            raise CostError(
+                "the front of tied issues is too large", f"{pairs:,} points", "split the conditions"
+            )
         levels = np.repeat(levels, len(part.values), axis=0)
         levels[:, columns] = np.tile(part.levels, (len(sums), 1))
         counts = (counts[:, None] * part.counts[None, :]).reshape(-1)

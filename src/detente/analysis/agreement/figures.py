@@ -25,7 +25,9 @@ PLAIN = {
 }
 """What figures call the solutions: the rule, not its author."""
 _MARKS = (*PLAIN.values(), "no deal")
-SHAPES = dict(zip(_MARKS, ("diamond", "square", "triangle-up", "circle", "triangle-down", "cross"), strict=True))
+SHAPES = dict(
+    zip(_MARKS, ("diamond", "square", "triangle-up", "circle", "triangle-down", "cross"), strict=True)
+)
 HUES = dict(zip(_MARKS, COLOURS[1:], strict=True))
 
 
@@ -58,13 +60,19 @@ def scatter(result: AgreementResult, x: int = 0, y: int = 1) -> dict[str, Any]:
 def _axis(result: AgreementResult, channel: str, party: int) -> dict[str, Any]:
     name = result.source.labels.get(result.space.parties[party], result.space.parties[party])
     title = f"{name}: worst 0, best 100, on its own scale"
-    return {"field": channel, "type": "quantitative", "title": title, "scale": {"domain": [-5, 105]}, "axis": {"tickCount": 5}}
+    return {
+        "field": channel,
+        "type": "quantitative",
+        "title": title,
+        "scale": {"domain": [-5, 105]},
+        "axis": {"tickCount": 5},
+    }
 
 
 def shown(result: AgreementResult, utilities: Array) -> Array:
     """Utilities (..., n_parties) as figures show them: 0 to 100 between a party's worst and best outcome."""
     span = np.where(result.ranges[1] > result.ranges[0], result.ranges[1] - result.ranges[0], 1.0)
-    return 100.0 * (utilities - result.ranges[0]) / span
+    return np.asarray(100.0 * (utilities - result.ranges[0]) / span)
 
 
 def _encoding(result: AgreementResult, x: int, y: int, **more: Any) -> dict[str, Any]:
@@ -76,13 +84,17 @@ def _cloud(result: AgreementResult, x: int, y: int) -> dict[str, Any]:
     utilities = shown(result, space.utilities()[:, space.feasible()].T).T[[x, y]]
     points, counts = np.unique(np.round(utilities, 9), axis=1, return_counts=True)
     if points.shape[1] <= MOST_POINTS:
-        rows = [{"x": a, "y": b, "outcomes": n} for (a, b), n in zip(points.T.tolist(), counts.tolist(), strict=True)]
+        rows = [
+            {"x": a, "y": b, "outcomes": n}
+            for (a, b), n in zip(points.T.tolist(), counts.tolist(), strict=True)
+        ]
         mark: dict[str, Any] = {"type": "circle", "size": 14, "color": "#9a9a9a", "opacity": 0.6}
         return {"data": {"values": rows}, "mark": mark, "encoding": _encoding(result, x, y)}
     count, xs, ys = np.histogram2d(utilities[0], utilities[1], bins=60)
     i, j = np.nonzero(count)
     rows = [
-        {"x": xs[a], "x2": xs[a + 1], "y": ys[b], "y2": ys[b + 1], "outcomes": count[a, b]} for a, b in zip(i, j, strict=True)
+        {"x": xs[a], "x2": xs[a + 1], "y": ys[b], "y2": ys[b + 1], "outcomes": count[a, b]}
+        for a, b in zip(i, j, strict=True)
     ]
     colour = {"field": "outcomes", "type": "quantitative", "scale": {"scheme": HEAT, "type": "log"}}
     encoding = _encoding(result, x, y, x2={"field": "x2"}, y2={"field": "y2"}, color=colour)
@@ -100,7 +112,11 @@ def _front_layer(result: AgreementResult, x: int, y: int) -> dict[str, Any]:
     two = result.space.n_parties == 2
     mark: dict[str, Any] = {"type": "line" if two else "circle", "color": COLOURS[0], "size": 30}
     if two:
-        mark |= {"point": {"size": 30, "filled": True, "color": COLOURS[0]}, "strokeWidth": 1.5, "interpolate": "linear"}
+        mark |= {
+            "point": {"size": 30, "filled": True, "color": COLOURS[0]},
+            "strokeWidth": 1.5,
+            "interpolate": "linear",
+        }
         mark.pop("size")
     return {"data": {"values": rows}, "mark": mark, "encoding": _encoding(result, x, y)}
 
@@ -142,7 +158,13 @@ def trades(result: AgreementResult) -> dict[str, Any]:
     issues = list(dict.fromkeys(row["issue"] for row in rows))
     parties = list(dict.fromkeys(row["party"] for row in rows))
     base = {
-        "x": {"field": "party", "type": "nominal", "title": None, "sort": parties, "axis": {"labelAngle": 0, "orient": "top"}},
+        "x": {
+            "field": "party",
+            "type": "nominal",
+            "title": None,
+            "sort": parties,
+            "axis": {"labelAngle": 0, "orient": "top"},
+        },
         "y": {"field": "issue", "type": "nominal", "title": None, "sort": issues},
     }
     colour = {
@@ -177,12 +199,12 @@ def positions(result: AgreementResult) -> dict[str, Any]:
     issues = list(dict.fromkeys(row["issue"] for row in rows))
     y = {"field": "issue", "type": "nominal", "title": None, "sort": issues}
     x = {"field": "at", "type": "quantitative", "title": "from first to last level", "axis": {"labels": False, "ticks": False}, "scale": {"domain": [-0.05, 1.05]}}  # fmt: skip
-    party = {"field": "party", "type": "nominal", "title": None}
+    who = {"field": "party", "type": "nominal", "title": None}
     layers = [
         {"data": {"values": rows}, "mark": {"type": "line", "color": "#bbbbbb", "strokeWidth": 3},
          "encoding": {"x": x, "y": y, "detail": {"field": "issue"}}},
         {"data": {"values": rows}, "mark": {"type": "point", "filled": True, "size": 130},
-         "encoding": {"x": x, "y": y, "color": party, "shape": party}},
+         "encoding": {"x": x, "y": y, "color": who, "shape": who}},
         {"data": {"values": rows}, "mark": {"type": "text", "dy": -13, "fontSize": 11},
          "encoding": {"x": x, "y": y, "text": {"field": "level"}}},
     ]  # fmt: skip

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from detente.analysis.agreement.stages import Stages, stages
 from detente.errors import CostError
 from detente.kernels import front as kernel
+from detente.kernels.constant_sum import constant_sum, count_distinct_sums
 from detente.space import Space
 from detente.space.tables import Array
 
@@ -32,7 +32,7 @@ class ParetoFront:
 
     levels: Array
     utilities: Array
-    multiplicity: Sequence[Any]
+    multiplicity: Any
     count: int | None
     outcomes: int | None
     exact: bool
@@ -76,11 +76,11 @@ def _folded(parts: Stages, limit: int) -> ParetoFront:
     k = parts.space.n_parties
     if not parts.possible or k == 0:
         return _empty(parts.space, "no outcome is possible" if k else "no party has preferences")
+    if parts.whole and (parts.count or 0) > limit and constant_sum(parts.values):
+        return _constant_sum(parts)
     found = kernel.front(parts.values, _counts(parts), parts.digits, parts.positions, limit=limit)
     if found.status == kernel.Status.DONE:
         return _front(parts, found, found.points.shape[0], "sum of stages")
-    if kernel.constant_sum(parts.values):
-        return _constant_sum(parts)
     return _thinned(parts, limit)
 
 
@@ -92,12 +92,14 @@ def _front(parts: Stages, found: kernel.Front, count: int | None, method: str) -
     order = np.lexsort(-found.points.T[::-1])
     levels = parts.levels(found.choices[order])
     exact = found.bound == 0.0
-    return ParetoFront(levels, found.points[order], found.counts[order], count, None, exact, found.bound, method)
+    return ParetoFront(
+        levels, found.points[order], found.counts[order], count, None, exact, found.bound, method
+    )
 
 
 def _constant_sum(parts: Stages) -> ParetoFront:
     """Every outcome is on the front: counted, not listed; the ends stand for it."""
-    distinct = kernel.count_distinct_sums(parts.values)
+    distinct = count_distinct_sums(parts.values)
     ends = [np.array([[int(np.argmax(sign * v[:, 0])) for v in parts.values]]) for sign in (1.0, -1.0)]
     choices = np.concatenate(ends)
     points = np.array([sum(v[c] for v, c in zip(parts.values, row, strict=True)) for row in choices])
@@ -112,16 +114,20 @@ def _thinned(parts: Stages, limit: int) -> ParetoFront:
     error = float(widths.max()) * 1e-3
     while error <= COARSEST * float(widths.max()):
         found = kernel.front(
-            parts.values, _counts(parts), parts.digits, parts.positions, limit=limit, grid=error / len(parts.parts)
+            parts.values,
+            _counts(parts),
+            parts.digits,
+            parts.positions,
+            limit=limit,
+            grid=error / len(parts.parts),
         )
         if found.status == kernel.Status.DONE:
             return _front(parts, found, None, "epsilon-front: partial sums on a grid")
         error *= 3
-    raise CostError(
-        "the Pareto front is too large, even thinned out",
-        f"more than {limit:,} points within {COARSEST:.0%} of the range",
-        "ask for the solutions alone (`--solutions-only`), or raise `--limit`",
+    nothing = _empty(
+        parts.space, f"the front is not listed: more than {limit:,} points even when thinned out"
     )
+    return replace(nothing, count=None, exact=False, bound=float("inf"))
 
 
 def _listed(space: Space, limit: int) -> ParetoFront:
@@ -138,10 +144,14 @@ def _listed(space: Space, limit: int) -> ParetoFront:
             rows = found.choices[:, 0]
             numbers, points, counts = numbers[rows], points[rows], found.counts
         if len(points) > limit:
-            raise CostError("the Pareto front is too large to keep", f"more than {limit:,} points", "raise `--limit`")
+            raise CostError(
+                "the Pareto front is too large to keep", f"more than {limit:,} points", "raise `--limit`"
+            )
     order = np.lexsort(-points.T[::-1])
     levels = np.stack(np.unravel_index(numbers[order], space.sizes), axis=1)
-    return ParetoFront(levels, points[order], counts[order], len(points), None, True, 0.0, "listing every outcome")
+    return ParetoFront(
+        levels, points[order], counts[order], len(points), None, True, 0.0, "listing every outcome"
+    )
 
 
 def _empty(space: Space, why: str) -> ParetoFront:

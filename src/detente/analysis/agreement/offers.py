@@ -37,7 +37,8 @@ class Offers:
     def to_plain(self) -> Any:
         """The answer as data of the JSON contract."""
         offers = [
-            {"outcome": self.space.outcome(row), "utilities": self._by_party(self.space.utility(row))} for row in self.levels
+            {"outcome": self.space.outcome(row), "utilities": self._by_party(self.space.utility(row))}
+            for row in self.levels
         ]
         return to_plain({**self.facts, "offers": offers})
 
@@ -59,17 +60,23 @@ def _compiled(case: Case | Space) -> Space:
     space = case if isinstance(case, Space) else compile_case(case)
     if not space.cardinal:
         ordinal = [p for p, scale in space.scale.items() if scale == "ordinal"]
-        raise NeedsError(f"this question needs preferences in numbers; {', '.join(ordinal)} only ranks outcomes")
+        raise NeedsError(
+            f"this question needs preferences in numbers; {', '.join(ordinal)} only ranks outcomes"
+        )
     return space
 
 
 def _row(space: Space, party: str) -> int:
     if party not in space.parties:
-        raise NeedsError(f"unknown party '{party}', or it has no preferences; there are {', '.join(space.parties)}")
+        raise NeedsError(
+            f"unknown party '{party}', or it has no preferences; there are {', '.join(space.parties)}"
+        )
     return space.parties.index(party)
 
 
-def joint_gains(case: Case | Space, outcome: Mapping[str, str] | str, *, no_deal: NoDealName = "now") -> Offers:
+def joint_gains(
+    case: Case | Space, outcome: Mapping[str, str] | str, *, no_deal: NoDealName = "now"
+) -> Offers:
     """What could still be gained from an outcome, nobody losing.
 
     The offer is the outcome that gives every party the largest equal share of what it could gain from here
@@ -86,13 +93,23 @@ def joint_gains(case: Case | Space, outcome: Mapping[str, str] | str, *, no_deal
     facts: dict[str, Any] = {"from": space.outcome(here), "possible": space.possible(here)}
     if ideal is None or not (ideal > SNAP).any():
         facts |= {"efficient": ideal is not None, "possible_gain": dict.fromkeys(space.parties, 0.0)}
-        words = "Nobody can gain from there without another losing." if ideal is not None else "No possible outcome is as good for all."
+        words = (
+            "Nobody can gain from there without another losing."
+            if ideal is not None
+            else "No possible outcome is as good for all."
+        )
         return Offers("joint_gains", space, (), facts, words)
     found = search.maxmin(parts.values, worth, scale=np.where(ideal > SNAP, ideal, 0.0))
     levels = _levels(parts, found)
     facts |= {"efficient": False, "possible_gain": dict(zip(space.parties, map(float, ideal), strict=True))}
     most = ", ".join(f"{party} up to {gain:.4g}" for party, gain in zip(space.parties, ideal, strict=True))
-    return Offers("joint_gains", space, levels, facts, f"Still to be gained from there, nobody losing: {most}. For example:")
+    return Offers(
+        "joint_gains",
+        space,
+        levels,
+        facts,
+        f"Still to be gained from there, nobody losing: {most}. For example:",
+    )
 
 
 def _levels(parts: Stages, found: search.Found) -> tuple[tuple[int, ...], ...]:
@@ -101,7 +118,9 @@ def _levels(parts: Stages, found: search.Found) -> tuple[tuple[int, ...], ...]:
     return (tuple(map(int, parts.levels(np.asarray(found.choice)[None, :])[0])),)
 
 
-def _target(space: Space, parts: Stages, party: int, aspiration: float | None, no_deal: NoDealName) -> tuple[float, Array]:
+def _target(
+    space: Space, parts: Stages, party: int, aspiration: float | None, no_deal: NoDealName
+) -> tuple[float, Array]:
     """The utility that a party holds out for, and the reservation: ``aspiration`` of its largest possible gain."""
     from detente.analysis.agreement.solutions import ideal_gains
 
@@ -114,7 +133,12 @@ def _target(space: Space, parts: Stages, party: int, aspiration: float | None, n
 
 
 def equivalent_offers(
-    case: Case | Space, party: str, n: int = 3, *, aspiration: float | None = None, no_deal: NoDealName = "now"
+    case: Case | Space,
+    party: str,
+    n: int = 3,
+    *,
+    aspiration: float | None = None,
+    no_deal: NoDealName = "now",
 ) -> Offers:
     """Several simultaneous offers that are worth the same to one party, as different as can be, all rational.
 
@@ -133,7 +157,9 @@ def equivalent_offers(
     words = f"Offers worth about {target:.4g} to {party}, all acceptable to everyone:"
     facts = {"party": party, "worth": target}
     if not len(rows):
-        return Offers("meso", space, (), facts, f"No acceptable outcome is worth about {target:.4g} to {party}.")
+        return Offers(
+            "meso", space, (), facts, f"No acceptable outcome is worth about {target:.4g} to {party}."
+        )
     chosen = _spread_out(levels[rows], utilities[rows] - reservation, p, n, space)
     return Offers("meso", space, tuple(tuple(map(int, levels[rows[i]])) for i in chosen), facts, words)
 
@@ -182,9 +208,20 @@ def best_reply(
     target, _ = _target(space, parts, p, aspiration, no_deal)
     here = space.positions(offer)
     worth = space.utility(here)
-    facts = {"party": party, "offer": space.outcome(here), "holds_out_for": target, "offer_is_worth": float(worth[p])}
+    facts = {
+        "party": party,
+        "offer": space.outcome(here),
+        "holds_out_for": target,
+        "offer_is_worth": float(worth[p]),
+    }
     if worth[p] >= target - SNAP and space.possible(here):
-        return Offers("reply", space, (here,), {**facts, "accept": True}, f"Accept: the offer is worth {worth[p]:.4g} to {party}.")
+        return Offers(
+            "reply",
+            space,
+            (here,),
+            {**facts, "accept": True},
+            f"Accept: the offer is worth {worth[p]:.4g} to {party}.",
+        )
     floor = np.full(space.n_parties, -np.inf)
     floor[p] = target
     others = np.ones(space.n_parties)
@@ -193,4 +230,10 @@ def best_reply(
         others[p] = 1.0
     found = search.weighted_sum(parts.values, worth, weights=others, floors=floor)
     words = f"The offer is worth {worth[p]:.4g} to {party}, which holds out for {target:.4g}. A reply that costs the others least:"
-    return Offers("reply", space, _levels(parts, found), {**facts, "accept": False, "interpersonal": space.n_parties > 2}, words)
+    return Offers(
+        "reply",
+        space,
+        _levels(parts, found),
+        {**facts, "accept": False, "interpersonal": space.n_parties > 2},
+        words,
+    )

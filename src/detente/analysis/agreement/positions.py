@@ -121,7 +121,11 @@ def concessions(space: Space, ranges: Array) -> list[Concession]:
     """
     before: dict[str, tuple[str, tuple[int, ...]]] = {}
     found = []
-    dated = [entry for entry in space.case.record if entry.kind in SPOKEN and entry.outcome is not None and entry.date]
+    dated = [
+        entry
+        for entry in space.case.record
+        if entry.kind in SPOKEN and entry.outcome is not None and entry.date
+    ]
     for entry in sorted(dated, key=lambda entry: entry.date or ""):
         for party in entry.party or ():
             date, old = before.get(party, ("", None))
@@ -163,10 +167,16 @@ def _effects(space: Space, party: int) -> list[Array]:
 
 
 def _trade(
-    space: Space, i: int, rows: Sequence[int], effects: Mapping[int, Sequence[Array]], swings: Mapping[int, Array]
+    space: Space,
+    i: int,
+    rows: Sequence[int],
+    effects: Mapping[int, Sequence[Array]],
+    swings: Mapping[int, Array],
 ) -> Trade:
     names, parties = space.level_names[i], space.parties
-    importance = {parties[p]: float(swings[p][i] / swings[p].sum()) if swings[p].sum() > 0 else 0.0 for p in rows}
+    importance = {
+        parties[p]: float(swings[p][i] / swings[p].sum()) if swings[p].sum() > 0 else 0.0 for p in rows
+    }
     cared = {p: effects[p][i] for p in rows if swings[p][i] > 0}
     best = {parties[p]: names[int(np.argmax(effect))] for p, effect in cared.items()}
     values = {parties[p]: dict(zip(names, map(float, effects[p][i]), strict=True)) for p in rows}
@@ -177,7 +187,9 @@ def _trade(
 def _kind(effects: Sequence[Array], importance: Mapping[str, float]) -> str:
     if not effects:
         return "idle"
-    if any(all(effect[level] >= effect.max() - 1e-9 for effect in effects) for level in range(len(effects[0]))):
+    if any(
+        all(effect[level] >= effect.max() - 1e-9 for effect in effects) for level in range(len(effects[0]))
+    ):
         return "shared"
     shares = sorted(share for share in importance.values() if share > 0)
     return "contested" if shares[-1] < ALIKE * shares[0] else "traded"

@@ -49,9 +49,13 @@ def over_ranges(space: Space, no_deal: NoDealName = "now") -> OverRanges | None:
     if low is None or high is None:
         return None
     (sure_count, sure, sure_gain), (possible_count, possible, possible_gain) = low, high
-    verdict: Verdict = "sure" if sure_count and sure_gain else "possible" if possible_count and possible_gain else "excluded"
+    verdict: Verdict = (
+        "sure" if sure_count and sure_gain else "possible" if possible_count and possible_gain else "excluded"
+    )
     tight = all(g[2] for g in gains)
-    return OverRanges(verdict, _named(space, sure), _named(space, possible), sure_count, possible_count, tight)
+    return OverRanges(
+        verdict, _named(space, sure), _named(space, possible), sure_count, possible_count, tight
+    )
 
 
 def uncertain(preference: Preference) -> bool:
@@ -81,7 +85,10 @@ def _gain_bounds(space: Space, p: int, no_deal: NoDealName) -> _Bounds:
     stated = _stated(space, party, no_deal)
     factors = space.factors[p]
     if factors is None:
-        gain = Factor(tuple(range(len(space.sizes))), (-space.ranks(p) - reservation[p]).reshape(space.sizes).astype(float))
+        gain = Factor(
+            tuple(range(len(space.sizes))),
+            (-space.ranks(p) - reservation[p]).reshape(space.sizes).astype(float),
+        )
         return (gain,), (gain,), True
     if not uncertain(preference) and stated is None:
         return _shifted(factors, -float(reservation[p])), _shifted(factors, -float(reservation[p])), True
@@ -127,7 +134,9 @@ def _shifted(factors: Iterable[Factor], by: float) -> tuple[Factor, ...]:
     return (Factor(first.issues, first.table + by), *factors[1:])
 
 
-def _pair(space: Space, scope: tuple[int, ...], low: Array, high: Array, base: tuple[int, ...] | None) -> tuple[Factor, Factor]:
+def _pair(
+    space: Space, scope: tuple[int, ...], low: Array, high: Array, base: tuple[int, ...] | None
+) -> tuple[Factor, Factor]:
     """Bounds of a table's difference from its entry at ``base``, where equal entries differ by nothing."""
     if base is None:
         return Factor(scope, low), Factor(scope, high)
@@ -137,7 +146,9 @@ def _pair(space: Space, scope: tuple[int, ...], low: Array, high: Array, base: t
     return Factor(scope, least), Factor(scope, most)
 
 
-def _plain(space: Space, preference: Preference, base: tuple[int, ...] | None) -> tuple[tuple[Factor, ...], tuple[Factor, ...]]:
+def _plain(
+    space: Space, preference: Preference, base: tuple[int, ...] | None
+) -> tuple[tuple[Factor, ...], tuple[Factor, ...]]:
     issues = space.compiled_issues
     lows, highs = [], []
     for name, values in (preference.values or {}).items():
@@ -155,7 +166,10 @@ def _plain(space: Space, preference: Preference, base: tuple[int, ...] | None) -
         highs.append(Factor(where.issues, ends.max(axis=0)))
     if isinstance(preference.table, tuple):
         scope = tuple(range(len(space.sizes)))
-        low, high = (np.array([bounds(x)[side] for x in preference.table], dtype=float).reshape(space.sizes) for side in (0, 1))
+        low, high = (
+            np.array([bounds(x)[side] for x in preference.table], dtype=float).reshape(space.sizes)
+            for side in (0, 1)
+        )
         a, b = _pair(space, scope, low, high, base)
         lows.append(a)
         highs.append(b)
@@ -169,7 +183,9 @@ def _value_table(issue: Issue, values: Mapping[str, Number], side: int) -> Array
     return value_table(issue, values, read)
 
 
-def _weighted(space: Space, preference: Preference, base: tuple[int, ...] | None) -> tuple[tuple[Factor, ...], tuple[Factor, ...]]:
+def _weighted(
+    space: Space, preference: Preference, base: tuple[int, ...] | None
+) -> tuple[tuple[Factor, ...], tuple[Factor, ...]]:
     """Safe bounds where values are scaled to 0..1 and weights to a sum of 1."""
     weights = {name: bounds(w) for name, w in (preference.weights or {}).items()}
     total = (sum(w[0] for w in weights.values()), sum(w[1] for w in weights.values()))
@@ -178,7 +194,9 @@ def _weighted(space: Space, preference: Preference, base: tuple[int, ...] | None
     for name, values in (preference.values or {}).items():
         least, most = weights.get(name, (0.0, 0.0))
         share = (least / max(least + total[1] - most, 1e-300), most / max(most + total[0] - least, 1e-300))
-        low, high = _scaled_bounds(*(_value_table(space.compiled_issues[name], values, side) for side in (0, 1)))
+        low, high = _scaled_bounds(
+            *(_value_table(space.compiled_issues[name], values, side) for side in (0, 1))
+        )
         a, b = _pair(space, (space.issues.index(name),), low, high, base)
         low_list.append(Factor(a.issues, np.minimum(a.table * share[0], a.table * share[1])))
         high_list.append(Factor(b.issues, np.maximum(b.table * share[0], b.table * share[1])))
@@ -199,7 +217,9 @@ def _scaled_bounds(low: Array, high: Array) -> tuple[Array, Array]:
     return least, most
 
 
-def _zone(space: Space, gains: list[tuple[Factor, ...]]) -> tuple[int, tuple[tuple[bool, ...], ...], bool] | None:
+def _zone(
+    space: Space, gains: list[tuple[Factor, ...]]
+) -> tuple[int, tuple[tuple[bool, ...], ...], bool] | None:
     """Count, levels and whether anyone gains strictly, of the outcomes at which no gain is negative."""
     bounded = replace(space, factors=tuple(gains), ordinal=(None,) * space.n_parties)
     zero = np.zeros(space.n_parties)

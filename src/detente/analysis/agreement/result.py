@@ -63,7 +63,13 @@ class AgreementResult(Result):
             "positions": [self._distance(d) for d in self.distances],
             "concessions": [c.__dict__ for c in self.concessions],
             "trades": [
-                {"issue": t.issue, "kind": t.kind, "best": t.best, "importance": t.importance, "cares_most": t.cares_most}
+                {
+                    "issue": t.issue,
+                    "kind": t.kind,
+                    "best": t.best,
+                    "importance": t.importance,
+                    "cares_most": t.cares_most,
+                }
                 for t in self.trades
             ],
         }
@@ -77,7 +83,9 @@ class AgreementResult(Result):
         """The levels that occur among the outcomes that every party would accept, by issue."""
         return {
             name: [level for level, there in zip(names, seen, strict=True) if there]
-            for name, names, seen in zip(self.issue_names, self.space.level_names, self.zone.levels, strict=True)
+            for name, names, seen in zip(
+                self.issue_names, self.space.level_names, self.zone.levels, strict=True
+            )
         }
 
     def _pareto(self) -> dict[str, Any]:
@@ -86,9 +94,9 @@ class AgreementResult(Result):
         return {
             "exact": front.exact,
             "bound": front.bound,
-            "count": front.count if front.exact else len(front),
+            "count": front.count if front.exact else (len(front) or None),
             "outcomes": front.outcomes,
-            "points": self.points() if listed or not front.exact else None,
+            "points": self.points() if listed or (not front.exact and len(front)) else None,
         }
 
     def points(self) -> list[dict[str, Any]]:
@@ -156,7 +164,13 @@ class AgreementResult(Result):
             "trades": [self._trade_row(trade) for trade in self.trades],
             "positions": self._position_rows(),
             "concessions": [
-                {"date": c.date, "party": c.party, "kind": c.kind, "changed": words.changes(c.changed), "given up": c.given}
+                {
+                    "date": c.date,
+                    "party": c.party,
+                    "kind": c.kind,
+                    "changed": words.changes(c.changed),
+                    "given up": c.given,
+                }
                 for c in self.concessions
             ],
         }
@@ -166,7 +180,9 @@ class AgreementResult(Result):
         return {"outcome": outcome} if isinstance(outcome, str) else outcome
 
     def _solution_rows(self) -> list[Row]:
-        rows: list[Row] = [{"solution": "no deal", **dict.fromkeys(self.issue_names), **self.by_party(self.reservation)}]
+        rows: list[Row] = [
+            {"solution": "no deal", **dict.fromkeys(self.issue_names), **self.by_party(self.reservation)}
+        ]
         for name, found in self.solutions.items():
             if found is not None:
                 row = {"solution": name.replace("_", "-"), **self._outcome_row(found.levels)}
@@ -176,7 +192,12 @@ class AgreementResult(Result):
     def _pareto_rows(self) -> list[Row]:
         acceptable = rational(self.front.utilities, self.reservation)
         return [
-            {**self._outcome_row(levels), **self.by_party(u), "multiplicity": str(count), "rational": bool(good)}
+            {
+                **self._outcome_row(levels),
+                **self.by_party(u),
+                "multiplicity": str(count),
+                "rational": bool(good),
+            }
             for u, levels, count, good in zip(
                 self.front.utilities, self.front.levels, self.front.multiplicity, acceptable, strict=True
             )
@@ -189,7 +210,13 @@ class AgreementResult(Result):
 
     def _position_rows(self) -> list[Row]:
         return [
-            {"parties": " and ".join(d.parties), "issue": issue, "first": mine, "second": theirs, "levels apart": steps}
+            {
+                "parties": " and ".join(d.parties),
+                "issue": issue,
+                "first": mine,
+                "second": theirs,
+                "levels apart": steps,
+            }
             for d in self.distances
             for issue, (mine, theirs, steps) in d.levels.items()
         ]

@@ -79,7 +79,9 @@ def from_front(
 
 def _choose(name: str, gains: Array, weights: Array | None) -> int:
     """Row of the outcome that a rule picks among rational ones; ``gains`` in order of their numbers."""
-    objective = {"kalai_smorodinsky": "maxmin", "egalitarian": "maxmin", "utilitarian": "sum"}.get(name, "nash")
+    objective = {"kalai_smorodinsky": "maxmin", "egalitarian": "maxmin", "utilitarian": "sum"}.get(
+        name, "nash"
+    )
     scale = _scale(gains.max(axis=0)) if name == "kalai_smorodinsky" else None
     return search.choose(gains, objective, weights=weights if name == "weighted_nash" else None, scale=scale)  # type: ignore[arg-type]
 
@@ -122,14 +124,18 @@ def ideal_gains(parts: Stages, reservation: Array, time_limit: float = TIME_LIMI
     for p in range(len(reservation)):
         only = np.zeros(len(reservation))
         only[p] = 1.0
-        answer = search.weighted_sum(parts.values, reservation, weights=only, ties=False, time_limit=time_limit)
+        answer = search.weighted_sum(
+            parts.values, reservation, weights=only, ties=False, time_limit=time_limit
+        )
         if answer.gains is None:
             return None
         ideal[p] = answer.gains[p]
     return ideal
 
 
-def solution(parts: Stages, answer: search.Found, definition: str, interpersonal: bool = False) -> Solution | None:
+def solution(
+    parts: Stages, answer: search.Found, definition: str, interpersonal: bool = False
+) -> Solution | None:
     """A search's answer as a solution."""
     if answer.choice is None:
         return None
@@ -141,7 +147,9 @@ def solution(parts: Stages, answer: search.Found, definition: str, interpersonal
 # other tools' rules, for comparison --------------------------------------------------------------
 
 
-def by_rules(rules: Rules, front: ParetoFront, reservation: Array, ranges: Array) -> dict[str, Solution | None]:
+def by_rules(
+    rules: Rules, front: ParetoFront, reservation: Array, ranges: Array
+) -> dict[str, Solution | None]:
     """The solutions as NegMAS 0.16 or Genius 10.4 define them, on the front; see the theory page."""
     table = _NEGMAS if rules == "negmas" else _GENIUS
     utilities = front.utilities
@@ -165,8 +173,8 @@ def by_rules(rules: Rules, front: ParetoFront, reservation: Array, ranges: Array
 _Score = Callable[[Array, Array, Array], Array]
 _NEGMAS: dict[str, _Score] = {
     "nash": lambda u, r, _: (u - r).prod(axis=1),
-    "kalai_smorodinsky": lambda u, r, ranges: -np.ptp(
-        (u - r) / np.where(ranges[1] > r, ranges[1] - r, 1.0), axis=1
+    "kalai_smorodinsky": lambda u, r, ranges: (
+        -np.ptp((u - r) / np.where(ranges[1] > r, ranges[1] - r, 1.0), axis=1)
     ),
     "egalitarian": lambda u, r, _: (u - r).min(axis=1),
     "utilitarian": lambda u, _r, _: u.sum(axis=1),

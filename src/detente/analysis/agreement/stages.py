@@ -99,7 +99,9 @@ def components(space: Space) -> list[tuple[int, ...]]:
             i = group[i]
         return i
 
-    scopes = [f.issues for factors in space.factors for f in factors or ()] + [f.issues for f in space.forbidden]
+    scopes = [f.issues for factors in space.factors for f in factors or ()] + [
+        f.issues for f in space.forbidden
+    ]
     for scope in scopes:
         for issue in scope[1:]:
             a, b = sorted((root(scope[0]), root(issue)))
@@ -148,5 +150,7 @@ def _listed(space: Space, issues: tuple[int, ...]) -> Stage:
         if inside.issuperset(factor.issues):
             possible &= ~spread(factor, issues)
     rows = np.flatnonzero(possible)
-    levels = np.stack(np.unravel_index(rows, sizes), axis=1) if len(rows) else np.zeros((0, len(sizes)), np.int64)
+    levels = (
+        np.stack(np.unravel_index(rows, sizes), axis=1) if len(rows) else np.zeros((0, len(sizes)), np.int64)
+    )
     return Stage(issues, levels, values[rows])

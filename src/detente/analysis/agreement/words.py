@@ -48,7 +48,9 @@ def _verdict(result: AgreementResult) -> str:
         return f"Yes: there are outcomes that {everyone} would each rather have than no deal{count}."
     if zone.count or zone.count is None:
         return f"No: nothing is better for anyone than no deal without being worse for another of {everyone}."
-    return f"No: no possible outcome is at least as good as no deal for each of {everyone}. " + _nearest(result)
+    return f"No: no possible outcome is at least as good as no deal for each of {everyone}. " + _nearest(
+        result
+    )
 
 
 def _nearest(result: AgreementResult) -> str:
@@ -56,7 +58,9 @@ def _nearest(result: AgreementResult) -> str:
         return ""
     miss = result.nearest[1]
     short = [
-        f"{label(result, party)} by {s:.3g}" for party, s in zip(result.space.parties, miss.shortfall, strict=True) if s > 0
+        f"{label(result, party)} by {s:.3g}"
+        for party, s in zip(result.space.parties, miss.shortfall, strict=True)
+        if s > 0
     ]
     return f"The nearest miss is {_outcome(result, miss.levels)}, where {join(short)} would fall short (each on its own scale)."
 
@@ -141,7 +145,10 @@ def _stuck(result: AgreementResult) -> str:
     if "traded" in groups:
         parts.append(
             "open to trade: "
-            + join(f"{label(result, t.issue)} (matters most to {label(result, t.cares_most or '')})" for t in groups["traded"])
+            + join(
+                f"{label(result, t.issue)} (matters most to {label(result, t.cares_most or '')})"
+                for t in groups["traded"]
+            )
         )
     if "shared" in groups:
         parts.append("wanted alike: " + join(label(result, t.issue) for t in groups["shared"]))
@@ -153,7 +160,7 @@ def _front(result: AgreementResult) -> str:
     if front.outcomes is not None:
         return f"Every one of the {front.outcomes:,} possible outcomes is efficient: what one gains another loses."
     if not len(front):
-        return ""
+        return "" if front.exact else "The efficient outcomes are too many to list."
     number = f"{len(front):,} efficient point{'s' * (len(front) != 1)}"
     if not front.exact:
         return f"About {number} found; a true one lies at most {front.bound:.3g} above the nearest of them."

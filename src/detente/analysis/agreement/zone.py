@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -43,8 +42,7 @@ class NearestMiss:
 
 def rational(utilities: Array, reservation: Array) -> Array:
     """Which outcomes no party would refuse: utilities (..., n_parties) at least the reservation."""
-    mask: Array = (utilities >= reservation - SNAP).all(axis=-1)
-    return mask
+    return np.asarray((utilities >= reservation - SNAP).all(axis=-1))
 
 
 def by_listing(space: Space, reservation: Array) -> tuple[int, tuple[tuple[bool, ...], ...]]:
@@ -144,7 +142,9 @@ def by_search(
     return tuple(tuple(map(bool, levels)) for levels in seen)
 
 
-def nearest_misses(levels: Array, utilities: Array, reservation: Array) -> tuple[NearestMiss, NearestMiss] | None:
+def nearest_misses(
+    levels: Array, utilities: Array, reservation: Array
+) -> tuple[NearestMiss, NearestMiss] | None:
     """The outcomes of least total and of least largest shortfall, from the points of a front.
 
     ``levels`` (F, issues), ``utilities`` (F, n_parties). Both shrink when utilities grow, so the front holds
