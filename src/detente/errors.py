@@ -52,7 +52,8 @@ class CaseError(DetenteError):
     def lines(self) -> list[str]:
         """One line for each problem: ``file:line:col path: what; expected ...; got .... hint``."""
         return [
-            f"{self.source}:{p.line}:{p.column} {p}" if p.line else f"{self.source}: {p}" for p in self.problems
+            f"{self.source}:{p.line}:{p.column} {p}" if p.line else f"{self.source}: {p}"
+            for p in self.problems
         ]
 
 

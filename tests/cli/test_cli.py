@@ -123,7 +123,7 @@ def test_bad_input_ends_with_2_and_every_problem(run, tmp_path):
         ),
         (("agreement", "stockholm-2019", "--variant", "adviser"), "unknown variant 'adviser'"),
         (("agreement", "car-emissions"), "has no issues and no outcomes"),
-        (("agreement", "stockholm-2019", "--no-deal", "never"), "unknown no deal 'never'"),
+        (("agreement", "stockholm-2019", "--no-deal", "never"), "is not one of 'now', 'deadline'"),
         (
             ("agreement", "stockholm-2019", "--from", "nuclear=half"),
             "unknown level 'half' of issue 'nuclear'",

@@ -362,7 +362,7 @@ def _merge(a: _States, b: _States, rule: _Rule, limit: int, compiled: bool) -> _
         part = _merged(
             a, b if step >= len(b) else b.take(np.arange(at, min(at + step, len(b)))), rule, compiled
         )
-        kept = _thinned(_joined((kept, part)), rule, compiled) if at else part
+        kept = _thinned(_joined(kept, part), rule, compiled) if at else part
         at += step
     return kept
 

@@ -78,7 +78,7 @@ class Blocks:
         """The factor over the issues that have a choice, by their place among these."""
         issues = tuple(place[i] for i in factor.issues if i in place)
         shape = [size for size, i in zip(factor.table.shape, factor.issues, strict=False) if i in place]
-        return Factor(issues, factor.table.reshape(*shape, *factor.table.shape[len(factor.issues) :]))
+        return Factor(issues, factor.table.reshape((*shape, *factor.table.shape[len(factor.issues) :])))
 
     def _grouped(self, factors: Sequence[Factor]) -> list[tuple[tuple[int, ...], list[Factor]]]:
         """Factors by what they span of a block, so that small sums come first and grow towards the whole."""

@@ -85,7 +85,7 @@ def spread(factor: Factor, onto: Sequence[int]) -> Array:
     shape = [1] * len(onto)
     for axis, issue in enumerate(factor.issues):
         shape[onto.index(issue)] = factor.table.shape[axis]
-    return factor.table.reshape(*shape, *factor.table.shape[len(factor.issues) :])
+    return factor.table.reshape((*shape, *factor.table.shape[len(factor.issues) :]))
 
 
 def elimination_order(scopes: Iterable[Sequence[int]], sizes: Sequence[int]) -> list[int]:
