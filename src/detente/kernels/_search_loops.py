@@ -192,27 +192,40 @@ def judge(gains, floors, rules, best, tie):
     return value if value >= best - tie else -np.inf
 
 
+@njit("void(int32[:, ::1], float64[::1], int64, int64)", cache=True)
+def move(kept, worth, source, target):
+    """Copy one kept outcome over another."""
+    for i in range(kept.shape[1]):
+        kept[target, i] = kept[source, i]
+    worth[target] = worth[source]
+
+
 @njit("void(int32[::1], float64, float64, int64[::1], int32[:, ::1], float64[::1])", cache=True)
 def keep(choice, value, least, state, kept, worth):
     """Add an outcome to the kept ones; those below `least` make room; without room mark `state` as partial."""
-    row = state[KEPT]
-    if row == worth.size:
-        row = 0
-        for old in range(worth.size):
-            if worth[old] >= least:
-                worth[row] = worth[old]
-                for i in range(choice.size):
-                    kept[row, i] = kept[old, i]
-                row += 1
-    if row == worth.size:
-        state[PARTIAL] = 1
-        row -= 1
-        if value <= worth[row]:
+    rows = state[KEPT]
+    if rows == worth.size and state[PARTIAL] == 0:
+        rows = 0
+        for row in range(worth.size):
+            if worth[row] >= least:
+                move(kept, worth, row, rows)
+                rows += 1
+        if rows == worth.size:
+            state[PARTIAL] = 1
+    if rows > 0 and value <= worth[0]:
+        if state[PARTIAL] > 0:
             return
+        row = rows
+    else:
+        if rows > 0 and state[PARTIAL] == 0:
+            move(kept, worth, 0, rows)
+        row = 0
     for i in range(choice.size):
         kept[row, i] = choice[i]
     worth[row] = value
-    state[KEPT] = row + 1
+    if state[PARTIAL] == 0 or rows == 0:
+        rows += 1
+    state[KEPT] = rows
 
 
 @njit("void(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], int32[::1])", cache=True)

@@ -25,33 +25,50 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Counts = NDArray[Any]  # int64, or Python ints where 2**62 is not enough
+from detente.kernels._beaten import (
+    OFFSET,
+    PAIRS,
+    SMALL,
+    SNAP,
+    Counts,
+    Floats,
+    Ints,
+    Rule,
+    States,
+    Status,
+    beats,
+    group,
+    joined,
+    shortlist,
+    snap,
+)
+from detente.kernels._constant import bound_distinct_sums, constant_sum, count_distinct_sums
+from detente.kernels._listed import Listed, Stream, pareto
 
-SNAP = 1e-9  # utilities in one bin of this width are one point
-OFFSET = 0.137
+__all__ = [
+    "Front",
+    "Listed",
+    "Status",
+    "Stream",
+    "bound_distinct_sums",
+    "constant_sum",
+    "count_distinct_sums",
+    "front",
+    "pareto",
+]
+
 NOISE = 1e-11  # partial sums closer than this are equal
 NOISE_SHARE = 2.0**-43  # and closer than this share of the largest sum there could be
 WORD_BITS = 62
 SAFE = 1 << 62  # counts below this are int64
 ENUMERATE = 20_000  # outcomes up to which nothing compiled is imported
 PLAIN = 4_096  # candidates of a stage up to which numpy beats importing numba
-SMALL = 128  # candidates up to which comparing all pairs is the quickest
-GOLDEN = (5**0.5 - 1) / 2
 BLOCK = 1 << 20  # candidates filtered at a time
-PAIRS = 1 << 22  # comparisons made at a time
-
-
-class Status(IntEnum):
-    DONE = 0
-    LIMIT = 1  # more states than the limit allows; nothing else in the answer holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +130,7 @@ def front(
         return _nothing(stages, largest)
     choices = _choices(states, places)
     points = _utilities(stages, choices)
-    rows, shares = _group(_snap(points), states, 1.0, compiled)
+    rows, shares = group(snap(points), states, 1.0, compiled)
     return Front(
         points=np.ascontiguousarray(points.take(rows, axis=1).T),
         choices=choices.take(rows, axis=1).T,
@@ -122,21 +139,6 @@ def front(
         largest=largest,
         bound=grid * len(stages) if method != "enumerate" and grid > SNAP else 0.0,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _States:
-    """A set of partial outcomes: sums ``u`` (k, F), numbers ``words`` (B, F), multiplicities ``counts`` (F,)."""
-
-    u: Floats
-    words: Ints
-    counts: Counts
-
-    def __len__(self) -> int:
-        return self.u.shape[1]
-
-    def take(self, rows: NDArray[np.intp]) -> _States:
-        return _States(self.u.take(rows, axis=1), self.words.take(rows, axis=1), self.counts.take(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +154,6 @@ class _Place:
         return self.order.take((words[self.word] >> self.shift) & self.mask)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """When a sum is beaten: by one as high in all keys ``floor(u / unit + OFFSET)``, higher by ``slack`` in one.
-
-    Sums of equal keys become one, their counts added (``add``) or not.
-    """
-
-    unit: float
-    slack: float
-    add: bool
-
-    def keys(self, u: Floats) -> Floats:
-        return np.floor(u * (1 / self.unit) + OFFSET)
-
-
 # ---- numbering -------------------------------------------------------------------------------------------------
 
 
@@ -175,7 +162,7 @@ def _encode(
     counts: Sequence[ArrayLike] | None,
     digits: Sequence[ArrayLike] | None,
     positions: Sequence[ArrayLike] | None,
-) -> tuple[list[_States], list[_Place]]:
+) -> tuple[list[States], list[_Place]]:
     """Each stage's options as states, and where its choice is read from an outcome's number."""
     u = [np.asarray(v, dtype=np.float64).T for v in values]
     sizes = [a.shape[1] for a in u]
@@ -188,7 +175,7 @@ def _encode(
         if reads:
             places[stage] = _Place(word, shift, (1 << (radix - 1).bit_length()) - 1, orders[stage])
     shares = _counts(sizes, counts)
-    stages = [_States(*parts) for parts in zip(u, words, shares, strict=True)]
+    stages = [States(*parts) for parts in zip(u, words, shares, strict=True)]
     return stages, [place for place in places if place is not None]
 
 
@@ -234,11 +221,9 @@ def _pack(widths: list[int]) -> tuple[int, list[tuple[int, int]]]:
 
 def _counts(sizes: list[int], counts: Sequence[ArrayLike] | None) -> list[Counts]:
     """Multiplicities by stage: int64 where no product can pass 2**62, else Python ints."""
-    shares = (
-        [np.ones(m, dtype=np.int64) for m in sizes] if counts is None else [np.asarray(c) for c in counts]
-    )
-    total = math.prod(sum(map(int, share)) for share in shares) if counts is not None else math.prod(sizes)
-    return [share.astype(np.int64 if total < SAFE else object) for share in shares]
+    shares = [np.ones(m, np.int64) for m in sizes] if counts is None else [np.asarray(c) for c in counts]
+    total = math.prod(float(share.sum(dtype=np.float64)) for share in shares)
+    return [share.astype(np.int64 if total < SAFE / 2 else object) for share in shares]
 
 
 def _narrowed(counts: Counts) -> Counts:
@@ -246,7 +231,7 @@ def _narrowed(counts: Counts) -> Counts:
     return counts.astype(np.int64) if counts.dtype == object and max(counts) < SAFE else counts
 
 
-def _choices(states: _States, places: list[_Place]) -> NDArray[np.int32]:
+def _choices(states: States, places: list[_Place]) -> NDArray[np.int32]:
     """The option of each stage, (n, F)."""
     choices = np.empty((len(places), len(states)), dtype=np.int32)
     for row, place in zip(choices, places, strict=True):
@@ -254,7 +239,7 @@ def _choices(states: _States, places: list[_Place]) -> NDArray[np.int32]:
     return choices
 
 
-def _utilities(stages: list[_States], choices: NDArray[np.int32]) -> Floats:
+def _utilities(stages: list[States], choices: NDArray[np.int32]) -> Floats:
     """The utilities of outcomes, summed in the order of the stages, (k, F)."""
     u = stages[0].u.take(choices[0], axis=1)
     for stage, row in zip(stages[1:], choices[1:], strict=True):
@@ -262,7 +247,7 @@ def _utilities(stages: list[_States], choices: NDArray[np.int32]) -> Floats:
     return u
 
 
-def _nothing(stages: list[_States], largest: int) -> Front:
+def _nothing(stages: list[States], largest: int) -> Front:
     return Front(
         points=np.empty((0, len(stages[0].u))),
         choices=np.empty((0, len(stages)), dtype=np.int32),
@@ -276,40 +261,35 @@ def _nothing(stages: list[_States], largest: int) -> Front:
 # ---- sums of stages --------------------------------------------------------------------------------------------
 
 
-def _snap(u: Floats) -> Floats:
-    """The point of each column of ``u``: the number of its bin in every coordinate."""
-    return np.floor(u / SNAP + (0.5 + OFFSET))
-
-
-def _pairs(a: _States, b: _States) -> _States:
+def _pairs(a: States, b: States) -> States:
     """All sums of two sets, the first set's index slowest."""
-    return _States(
+    return States(
         (a.u[:, :, None] + b.u[:, None, :]).reshape(len(a.u), -1),
         (a.words[:, :, None] + b.words[:, None, :]).reshape(len(a.words), -1),
         (a.counts[:, None] * b.counts).ravel(),
     )
 
 
-def _list_all(stages: list[_States], limit: int) -> tuple[_States | None, int]:
+def _list_all(stages: list[States], limit: int) -> tuple[States | None, int]:
     """The outcomes on the front (None: beyond the limit), from the list of all, and how many there are."""
     size = math.prod(len(stage) for stage in stages)
     if size > limit:
         return None, size
     states = functools.reduce(_pairs, stages)
-    rows, _ = _shortlist(_snap(states.u), 1.0, compiled=False)
+    rows, _ = shortlist(snap(states.u), 1.0, compiled=False)
     return states.take(rows), size
 
 
 def _fold(
-    stages: list[_States], grid: float, limit: int, compiled: bool, eager: bool
-) -> tuple[_States | None, int]:
+    stages: list[States], grid: float, limit: int, compiled: bool, eager: bool
+) -> tuple[States | None, int]:
     """The states that may be on the front (None: beyond the limit) and the most states kept at any stage."""
     exact = _exact(stages)
-    rule = exact if grid <= SNAP else _Rule(grid, 1.0, add=False)
+    rule = exact if grid <= SNAP else Rule(grid, 1.0, add=False)
     plain = 0 if eager else PLAIN if compiled else math.inf
     stages = _trimmed(stages, exact, compiled)
     if math.prod(map(len, stages)) > SMALL:
-        stages.sort(key=_spread, reverse=True)
+        stages = _widest_first(stages)
     states, largest = stages[0], 1
     for i, stage in enumerate(stages[1:], 1):
         candidates = len(states) * len(stage)
@@ -325,14 +305,14 @@ def _fold(
     return states, largest
 
 
-def _exact(stages: list[_States]) -> _Rule:
+def _exact(stages: list[States]) -> Rule:
     """The rule that loses no point: sums apart by float noise only are equal, and 1e-9 more is surely better."""
     scale = len(stages) * np.abs(np.concatenate([stage.u for stage in stages], axis=1)).max()
     unit = min(NOISE, NOISE_SHARE * float(scale)) or NOISE
-    return _Rule(unit, math.ceil(SNAP / unit) + 1.0, add=True)
+    return Rule(unit, math.ceil(SNAP / unit) + 1.0, add=True)
 
 
-def _trimmed(stages: list[_States], rule: _Rule, compiled: bool) -> list[_States]:
+def _trimmed(stages: list[States], rule: Rule, compiled: bool) -> list[States]:
     """The stages without the options that another of the same stage beats; small ones all at once."""
     most = max(len(stage) for stage in stages)
     if len(stages) * most * most > PAIRS:
@@ -341,16 +321,18 @@ def _trimmed(stages: list[_States], rule: _Rule, compiled: bool) -> list[_States
     for i, stage in enumerate(stages):
         u[:, i, : len(stage)] = stage.u
     keys = rule.keys(u)
-    stays = ~_beats(keys, keys, rule.slack).any(axis=1)
+    stays = ~beats(keys, keys, rule.slack).any(axis=1)
     return [stage.take(row[: len(stage)].nonzero()[0]) for stage, row in zip(stages, stays, strict=True)]
 
 
-def _spread(stage: _States) -> float:
-    """How far apart a stage's options lie: fronts stay smallest when the widest stages come first."""
-    return float(np.ptp(stage.u, axis=1).sum())
+def _widest_first(stages: list[States]) -> list[States]:
+    """The stages by how far apart their options lie, as a share of all: so the fronts between stay smallest."""
+    spreads = np.array([np.ptp(stage.u, axis=1) for stage in stages])
+    shares = spreads / np.maximum(spreads.sum(axis=0), SNAP)
+    return [stages[i] for i in np.argsort(-shares.sum(axis=1), kind="stable")]
 
 
-def _merge(a: _States, b: _States, rule: _Rule, limit: int, compiled: bool) -> _States | None:
+def _merge(a: States, b: States, rule: Rule, limit: int, compiled: bool) -> States | None:
     """The sums of two sets that are not beaten; None beyond the limit."""
     kept = a.take(np.arange(0))
     at = 0
@@ -362,17 +344,17 @@ def _merge(a: _States, b: _States, rule: _Rule, limit: int, compiled: bool) -> _
         part = _merged(
             a, b if step >= len(b) else b.take(np.arange(at, min(at + step, len(b)))), rule, compiled
         )
-        kept = _thinned(_joined(kept, part), rule, compiled) if at else part
+        kept = _thinned(joined((kept, part)), rule, compiled) if at else part
         at += step
     return kept
 
 
-def _merged(a: _States, b: _States, rule: _Rule, compiled: bool) -> _States:
+def _merged(a: States, b: States, rule: Rule, compiled: bool) -> States:
     """As `_merge`, all sums at a time; numbers and counts are made for the shortlist only."""
     u = (a.u[:, :, None] + b.u[:, None, :]).reshape(len(a.u), -1)
-    rows, sure = _shortlist(rule.keys(u), rule.slack, compiled)
+    rows, sure = shortlist(rule.keys(u), rule.slack, compiled)
     i, j = np.divmod(rows, len(b))
-    states = _States(
+    states = States(
         u.take(rows, axis=1),
         a.words.take(i, axis=1) + b.words.take(j, axis=1),
         a.counts.take(i) * b.counts.take(j),
@@ -380,33 +362,25 @@ def _merged(a: _States, b: _States, rule: _Rule, compiled: bool) -> _States:
     return states if sure else _grouped(states, rule, compiled)
 
 
-def _thinned(states: _States, rule: _Rule, compiled: bool) -> _States:
+def _thinned(states: States, rule: Rule, compiled: bool) -> States:
     """The states that are not beaten, one for each key."""
-    rows, sure = _shortlist(rule.keys(states.u), rule.slack, compiled)
+    rows, sure = shortlist(rule.keys(states.u), rule.slack, compiled)
     return states.take(rows) if sure else _grouped(states.take(rows), rule, compiled)
 
 
-def _grouped(states: _States, rule: _Rule, compiled: bool) -> _States:
-    rows, counts = _group(rule.keys(states.u), states, rule.slack, compiled, rule.add)
-    return _States(states.u.take(rows, axis=1), states.words.take(rows, axis=1), counts)
-
-
-def _joined(a: _States, b: _States) -> _States:
-    return _States(
-        np.concatenate((a.u, b.u), axis=1),
-        np.concatenate((a.words, b.words), axis=1),
-        np.concatenate((a.counts, b.counts)),
-    )
+def _grouped(states: States, rule: Rule, compiled: bool) -> States:
+    rows, counts = group(rule.keys(states.u), states, rule.slack, compiled, rule.add)
+    return States(states.u.take(rows, axis=1), states.words.take(rows, axis=1), counts)
 
 
 def _fold2(
-    states: _States, stages: list[_States], rule: _Rule, limit: int, largest: int
-) -> tuple[_States | None, int]:
+    states: States, stages: list[States], rule: Rule, limit: int, largest: int
+) -> tuple[States | None, int]:
     """As `_fold`, for two parties from ``states`` on, compiled."""
     from detente.kernels import _front2
 
     states = states.take(np.argsort(-states.u[0], kind="stable"))
-    options = functools.reduce(_joined, stages)
+    options = joined(stages)
     starts = np.cumsum([0, *(len(stage) for stage in stages)])
     bits = max(int(c).bit_length() for c in (states.counts.max(), options.counts.max()))
     limbs = max(-(-bits // _front2.LIMB_BITS), 1)
@@ -429,7 +403,7 @@ def _fold2(
             break
         limbs *= 2
     most = max(largest, most)
-    return (None if status else _States(u.T, words.T, _whole(counts.T, _front2.LIMB_BITS))), most
+    return (None if status else States(u.T, words.T, _whole(counts.T, _front2.LIMB_BITS))), most
 
 
 def _limbs(counts: Counts, n: int, bits: int) -> Ints:
@@ -442,144 +416,3 @@ def _whole(limbs: Ints, bits: int) -> Counts:
     parts = limbs if len(limbs) * bits <= 62 else limbs.astype(object)
     whole: Counts = sum(part << (bits * i) for i, part in enumerate(parts))
     return whole
-
-
-# ---- which are beaten ------------------------------------------------------------------------------------------
-
-
-def _shortlist(keys: Floats, slack: float, compiled: bool) -> tuple[NDArray[np.intp], bool]:
-    """Columns of ``keys`` (k, n) that hold every one not beaten; and whether they hold nothing else, once each.
-
-    One column beats another if it is at least as high everywhere and higher by ``slack`` somewhere. Whatever no
-    column dominates, and whatever lies near below one of those, is listed.
-    """
-    if keys.shape[1] <= SMALL:
-        return _unbeaten(keys, slack)
-    rows = np.flatnonzero(~_below_best(keys, slack))
-    keys = keys.take(rows, axis=1)
-    if len(rows) <= SMALL:
-        listed, sure = _unbeaten(keys, slack)
-        return rows[listed], sure
-    if len(keys) <= 2:
-        return rows, False
-    best = _undominated(keys) if compiled else _undominated_plain(keys)
-    near = _near(keys, best, slack)
-    return rows[best | near], not near.any()
-
-
-def _beats(by: Floats, keys: Floats, slack: float) -> NDArray[np.bool_]:
-    """Entry (.., i, j): column i of ``by`` (k, .., n) beats column j of ``keys`` (k, .., m)."""
-    high = by[0][..., :, None] >= keys[0][..., None, :]
-    far = by[0][..., :, None] >= keys[0][..., None, :] + slack
-    for ours, theirs in zip(by[1:], keys[1:], strict=True):
-        high &= ours[..., :, None] >= theirs[..., None, :]
-        far |= ours[..., :, None] >= theirs[..., None, :] + slack
-    return high & far
-
-
-def _unbeaten(keys: Floats, slack: float) -> tuple[NDArray[np.intp], bool]:
-    """The columns that none beats, by comparing all pairs; and whether no two of them are equal."""
-    rows = np.flatnonzero(~_beats(keys, keys, slack).any(axis=0))
-    return rows, len({*map(tuple, keys.take(rows, axis=1).T.tolist())}) == len(rows)
-
-
-def _below_best(keys: Floats, slack: float) -> NDArray[np.bool_]:
-    """Columns lower by ``slack`` everywhere than the column with the best sum of keys, scaled to one range."""
-    best = ((1 / np.maximum(np.ptp(keys, axis=1), 1)) @ keys).argmax()
-    below = keys[0] <= keys[0, best] - slack
-    for row in keys[1:]:
-        below &= row <= row[best] - slack
-    return below
-
-
-def _undominated(keys: Floats) -> NDArray[np.bool_]:
-    """The columns that no other one dominates, once each; compiled."""
-    import moocore
-
-    mask: NDArray[np.bool_] = moocore.is_nondominated(np.ascontiguousarray(keys.T), maximise=True)
-    return mask
-
-
-def _undominated_plain(keys: Floats) -> NDArray[np.bool_]:
-    """As `_undominated`, in numpy: whatever dominates a column comes before it in descending order."""
-    order, fresh = _descending(keys)
-    order = order[fresh]
-    kept = order[:0]
-    for at in range(0, len(order), SMALL):
-        rows = order[at : at + SMALL]
-        rows = rows[~_beats(keys.take(kept, axis=1), keys.take(rows, axis=1), 1.0).any(axis=0)]
-        within = keys.take(rows, axis=1)
-        kept = np.append(kept, rows[~_beats(within, within, 1.0).any(axis=0)])
-    mask = np.zeros(keys.shape[1], dtype=np.bool_)
-    mask[kept] = True
-    return mask
-
-
-def _near(keys: Floats, best: NDArray[np.bool_], slack: float) -> NDArray[np.bool_]:
-    """The columns outside ``best`` that may lie within ``slack`` below one in it in every coordinate.
-
-    Such two have nearby projections on any positive direction; of two that are not, few have.
-    """
-    weights = np.concatenate(([1.0], 0.1 + 0.2 * np.modf(np.arange(1, len(keys)) * GOLDEN)[0]))
-    along = weights @ keys
-    margin = 1 + 2.0**-48 * np.abs(along).max()
-    front = np.sort(along[best])
-    rest = np.flatnonzero(~best)
-    low = along[rest] - margin
-    at = np.searchsorted(front, low)
-    inside = at < len(front)
-    inside[inside] = front[at[inside]] <= low[inside] + (slack * weights.sum() + 2 * margin)
-    near = np.zeros(len(best), dtype=np.bool_)
-    near[rest[inside]] = True
-    return near
-
-
-def _descending(keys: Floats) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """The order of columns by key descending, first coordinate first, and which differ from the one before."""
-    order = np.lexsort(-keys[::-1])
-    ranked = keys.take(order, axis=1)
-    fresh = np.ones(len(order), dtype=np.bool_)
-    fresh[1:] = (ranked[:, 1:] != ranked[:, :-1]).any(axis=0)
-    return order, fresh
-
-
-def _group(
-    keys: Floats, states: _States, slack: float, compiled: bool, add: bool = True
-) -> tuple[NDArray[np.intp], Counts]:
-    """The states that are not beaten, one for each key, by key descending; and their counts.
-
-    Of equal keys the lowest number is kept, with the sum of the counts (``add``).
-    """
-    order, fresh = _descending(keys)
-    ties = not fresh.all()
-    if ties:
-        order = np.lexsort((*states.words[::-1], *-keys[::-1]))
-    starts = np.flatnonzero(fresh)
-    rows = order[starts]
-    spared = _spared(keys.take(rows, axis=1), slack, compiled)
-    if ties and add:
-        return rows[spared], np.add.reduceat(states.counts[order], starts)[spared]
-    return rows[spared], states.counts[rows[spared]]
-
-
-def _spared(keys: Floats, slack: float, compiled: bool) -> NDArray[np.bool_]:
-    """The columns that none beats, among distinct ones in descending order."""
-    if len(keys) == 1:
-        return keys[0] > keys[0, 0] - slack
-    if len(keys) == 2:
-        best = np.maximum.accumulate(keys[1])
-        ahead = np.searchsorted(-keys[0], -keys[0] - slack, side="right")
-        best_ahead = np.append(best, -np.inf)[ahead - 1]
-        return (keys[1] > best_ahead) & (keys[1] > best - slack)
-    if keys.shape[1] <= SMALL:
-        return ~_beats(keys, keys, slack).any(axis=0)
-    spared = _undominated(keys) if compiled else _undominated_plain(keys)
-    if slack == 1.0:
-        return spared
-    front = keys.compress(spared, axis=1)
-    rest = np.flatnonzero(~spared)
-    step = max(PAIRS // front.shape[1], 1)
-    for at in range(0, len(rest), step):
-        rows = rest[at : at + step]
-        spared[rows] = ~_beats(front, keys.take(rows, axis=1), slack).any(axis=0)
-    return spared

@@ -56,6 +56,7 @@ TABLE = 1 << 16  # states remembered, where states recur
 TRIALS = 1_000_000  # evaluations of local search
 CLOSENESS = 32.0  # the first imagined incumbent is this much closer to the bound than the real one
 WINDOW_STEPS = 8  # of Newton's method, all of them valid
+CAP = 1e3
 BARRIER_STEPS = 60
 BARRIER_STOP = 1e-14  # mean complementarity, with the objective scaled to about 1
 ROUNDING = 4e-16  # covers the relative error of an addition
@@ -455,7 +456,7 @@ def _search(space: _Space, goal: _Goal, progress: _Progress, ties: bool) -> Choi
         if all(done.complete for done in rounds):
             return _pick(space, np.concatenate([done.kept for done in rounds]), goal)
         # Too many ties to list. Half the tolerance is left to the search itself, which then ignores smaller differences.
-        least = best - tie / 2.0
+        least = best - tie / (4.0 * goal.floors.size)
         regions = [_narrowed(space, done, least, goal) for done in rounds if done.best >= least]
         if not regions[0].passed[1:]:
             progress.bound = best
@@ -917,8 +918,11 @@ def _multipliers(
     middle = space.total(space.values) / np.diff(space.starts)[:, None]
     around = space.values - middle[space.stage]
     slope, base = around @ rows.T, around @ fixed
-    width, breadth = _width(space, slope), float(_width(space, base))
+    width = np.maximum(_width(space, slope), 1e-9 * (np.abs(rows) @ space.size))
+    width[width == 0.0] = 1.0
+    breadth = float(_width(space, base)) or 1.0
     log, equal, upper = np.zeros(len(rows)), np.zeros(len(rows)), np.full(len(rows), math.inf)
+    upper[n_free:] = CAP
     unit, total = breadth, 0.0
     if rule.kind == LOG:
         unit, log[:n_free] = 1.0, rule.param[rule.param > 0.0]
@@ -939,8 +943,7 @@ def _multipliers(
 
 def _width(space: _Space, table: Floats) -> Floats:
     """The range of the sums of one entry per stage, per column of a table with a row per option; 1 where it is 0."""
-    width = (space.most(table) + space.most(-table)).sum(axis=0)
-    return np.where(width > 0.0, width, 1.0)
+    return (space.most(table) + space.most(-table)).sum(axis=0)
 
 
 def _interior_point(
