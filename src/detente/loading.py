@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from detente import catalog
-from detente.case import Case, load_file, with_variant
+from detente import adapters, catalog
+from detente.case import Case, loads, with_variant
 from detente.case.structure import among, did_you_mean
+from detente.case.tree import read_text
 from detente.errors import CaseError, Problem
 
 
 def load(source: str | Path, variant: str | None = None) -> Case:
     """The case that ``source`` names, as one of its variants where ``variant`` says so.
 
-    ``source`` is a path to a case file, or the name of a case in the catalogue (`detente examples` lists
-    them). A `CaseError` lists everything that is wrong with the file.
+    ``source`` is a path to a case file or to another tool's file, told apart by content, or the name of a case
+    in the catalogue (`detente examples` lists them). A `CaseError` lists everything that is wrong with the file.
     """
     name, path = str(source), Path(source)
     if not path.exists() and (found := catalog.find(name)) is not None:
@@ -25,5 +26,14 @@ def load(source: str | Path, variant: str | None = None) -> Case:
         raise CaseError(
             [Problem("", what, hint=did_you_mean(name, known) or f"There are {among(known, 20)}.")], name
         )
-    case = load_file(path)
+    case = _read(path)
     return case if variant is None else with_variant(case, variant)
+
+
+def _read(path: Path) -> Case:
+    text = read_text(path)
+    foreign = adapters.recognise(text)
+    if foreign is not None:
+        case: Case = foreign.loads(text, str(path))
+        return case
+    return loads(text, str(path), path.parent)
