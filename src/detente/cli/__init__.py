@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from detente.cli import agreement, check, examples, init, report, schema
+from detente.cli import agreement, check, examples, init, report, schema, standoff
 from detente.errors import CaseError, CostError, DetenteError
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (check, agreement, report, examples, init, schema):
+for module in (check, agreement, standoff, report, examples, init, schema):
     module.register(app)
 
 BAD_INPUT, TOO_COSTLY = 2, 3

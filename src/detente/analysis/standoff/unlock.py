@@ -1,0 +1,397 @@
+"""What would unlock an outcome: whose preferences would have to change, and how little; which move must go.
+
+For party i and outcome s only the set B of outcomes that i ranks above s matters, the others' preferences being
+what they are. Moving outcomes from above s to below it never hurts, so the sets that make s stable are closed
+downward, and a clause for each improvement x says what keeps it from being deterred:
+
+- nash: no x in R_i(s) is in B;
+- gmr: for x in R_i(s) and B, some end of the others' legal sequences from x is outside B;
+- smr: one from which every move of i leads outside B as well;
+- seq, sseq: the same over legal sequences of the others' improvements.
+
+Counting is over strict rankings of the k possible outcomes: a set B of size b is that of b! (k - 1 - b)! of them.
+Only *relevant* outcomes, those in some clause, are enumerated; the rest are counted by binomials.
+
+Sources: Kinsara, Kilgour and Hipel (2015), IEEE Transactions on SMC: Systems 45, 734 (the inverse problem); the
+counting by sets of better outcomes is our own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from detente.analysis.standoff.evolution import reach_from
+from detente.analysis.standoff.model import Conflict
+from detente.analysis.standoff.words import Speaker, join
+from detente.errors import CostError
+from detente.space.tables import Array
+
+MOST_RELEVANT = 20
+"""Relevant outcomes up to which all sets of them are looked at."""
+MOST_OUTCOMES = 20_000
+
+
+@dataclass(frozen=True)
+class Change:
+    """A way to re-rank: the outcomes that go from above the target to just below it, in their order.
+
+    ``pairs``: in how many pairs of outcomes the order then differs (Kendall distance; a tie broken counts a half).
+    """
+
+    lowered: tuple[int, ...]
+    pairs: float
+
+
+@dataclass(frozen=True)
+class PartyUnlock:
+    """What one party's preferences would have to be for the target to be stable for it.
+
+    ``count`` of the ``total`` strict rankings that do it (None: too many relevant outcomes to count);
+    ``fewest`` outcomes to re-rank, ``nearest`` in pairs; None where nothing would do, empty where nothing need be.
+    """
+
+    party: str
+    stable: bool
+    relevant: int
+    count: int | None
+    total: int
+    fewest: Change | None
+    nearest: Change | None
+
+
+@dataclass(frozen=True)
+class MoveAway:
+    """A single move made impossible (``away``), or a level made final (``final``), with what would hold then."""
+
+    by: tuple[str, ...]
+    kind: str
+    what: str
+
+
+@dataclass(frozen=True, eq=False)
+class Unlock:
+    """What would make an outcome an equilibrium under a concept.
+
+    ``jointly``: the changes of all parties that need one; ``holds`` says that with all of them made the target is an
+    equilibrium (checked by solving again), ``least`` that they are then the least together, which is proved for
+    concepts in which others' preferences play no part.
+    """
+
+    conflict: Conflict = field(repr=False)
+    target: int
+    concept: str
+    parties: tuple[PartyUnlock, ...]
+    jointly: dict[str, Change] | None
+    holds: bool
+    least: bool
+    moves: tuple[MoveAway, ...] | None
+
+    def _change(self, change: Change | None) -> dict[str, Any] | None:
+        return None if change is None else {"lowered": change.lowered, "pairs": change.pairs}
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "target": self.target,
+            "outcome": self.conflict.space.outcome(self.conflict.space.levels(self.target)),
+            "concept": self.concept,
+            "parties": {
+                p.party: {
+                    "stable": p.stable, "relevant": p.relevant, "rankings": p.count, "rankings_of": p.total,
+                    "fewest": self._change(p.fewest), "nearest": self._change(p.nearest),
+                }
+                for p in self.parties
+            },
+            "jointly": None if self.jointly is None else {p: self._change(c) for p, c in self.jointly.items()},
+            "jointly_holds": self.holds,
+            "jointly_least": self.least,
+            "moves": None if self.moves is None else [{"by": m.by, "kind": m.kind, "what": m.what} for m in self.moves],
+        }  # fmt: skip
+
+    def explain(self) -> str:
+        """In words."""
+        speaker = Speaker(self.conflict)
+        lines = [f"For {speaker.outcome(self.target)} to hold ({self.concept}):"]
+        for p in self.parties:
+            share = (
+                ""
+                if p.count is None
+                else f" {p.count:,} of {p.total:,} strict rankings would do."
+                if p.total < 10**15
+                else f" {p.count / p.total:.3%} of all strict rankings would do."
+            )
+            who = speaker.label(p.party)
+            if p.stable:
+                lines.append(f"- {who} stays already.{share}")
+            elif p.fewest is None:
+                lines.append(
+                    f"- {who}: {'not decided, too many outcomes play a part' if p.count is None else 'no ranking would do'}."
+                )
+            else:
+                names = join(speaker.outcome(s) for s in p.fewest.lowered[:4])
+                more = f" and {len(p.fewest.lowered) - 4:,} more" if len(p.fewest.lowered) > 4 else ""
+                lines.append(f"- {who} would have to find it better than {names}{more}.{share}")
+        if self.jointly:
+            lines.append(
+                "All of these together "
+                + ("would do." if self.holds else "would not yet do: others' reasons to answer change too.")
+            )
+        lines += [f"- It would also hold if {speaker.who(move.by)} {move.what}." for move in self.moves or ()]
+        if self.moves == () and any(not p.stable for p in self.parties):
+            lines.append("- No single move made impossible would do.")
+        return "\n".join(lines)
+
+
+# clauses ------------------------------------------------------------------------------------------
+
+
+class Clauses:
+    """The clauses of one party and target, and which sets of better outcomes meet them.
+
+    ``options[x]``: the ways in which improvement x is deterred, each a set of outcomes none of which may be better
+    than the target. Bits of a set are positions in ``relevant``.
+    """
+
+    def __init__(self, conflict: Conflict, i: int, concept: str, target: int) -> None:
+        self.conflict, self.i, self.concept, self.target = conflict, i, concept, target
+        own = conflict.own[i]
+        self.leaving: list[int] = conflict.targets(own, target).tolist() if own >= 0 else []
+        self.options = {x: self._deterrents(x) for x in self.leaving}
+
+    def _deterrents(self, x: int) -> list[frozenset[int]]:
+        if self.concept == "nash":
+            return []
+        improving = self.concept in ("seq", "sseq")
+        reach = reach_from(self.conflict, x, self.conflict.opponents(self.i), improving=improving)
+        found = []
+        for y in np.flatnonzero(reach.steps > 0).tolist():
+            clause = {y}
+            if self.concept in ("smr", "sseq"):
+                clause |= set(self.conflict.targets(self.conflict.own[self.i], y).tolist())
+            found.append(frozenset(clause))
+        return _minimal([clause - {self.target} for clause in found if x not in clause])
+
+    @cached_property
+    def relevant(self) -> list[int]:
+        """Outcomes whose place above or below the target matters, ascending."""
+        seen = set(self.leaving)
+        for clauses in self.options.values():
+            seen = seen.union(*clauses)
+        return sorted(seen)
+
+    def met(self, better: Callable[[int], bool]) -> bool:
+        """Whether the target is stable when ``better`` says what is ranked above it."""
+        return all(
+            any(not any(better(y) for y in clause) for clause in self.options[x])
+            for x in self.leaving
+            if better(x)
+        )
+
+    @cached_property
+    def good(self) -> Array:
+        """Which sets of relevant outcomes above the target keep it stable: bool, (2^r,)."""
+        place = {s: n for n, s in enumerate(self.relevant)}
+        sets = np.arange(1 << len(self.relevant), dtype=np.int64)
+        good = np.ones(len(sets), dtype=bool)
+        for x in self.leaving:
+            deterred = (sets >> place[x] & 1) == 0
+            for clause in self.options[x]:
+                mask = sum(1 << place[y] for y in clause)
+                deterred |= (sets & mask) == 0
+            good &= deterred
+        return good
+
+
+def _minimal(sets: Sequence[frozenset[int]]) -> list[frozenset[int]]:
+    """The sets that contain no other of them, each once."""
+    found: list[frozenset[int]] = []
+    for new in sorted(set(sets), key=lambda s: (len(s), sorted(s))):
+        if not any(old <= new for old in found):
+            found.append(new)
+    return found
+
+
+# rankings -----------------------------------------------------------------------------------------
+
+
+def count_rankings(clauses: Clauses, outcomes: int) -> int:
+    """How many strict rankings of all possible outcomes keep the target stable, exactly."""
+    relevant = len(clauses.relevant)
+    sizes = np.bincount(_sizes(relevant)[clauses.good], minlength=relevant + 1)
+    rest = outcomes - 1 - relevant
+    return sum(
+        int(number) * math.comb(rest, j) * math.factorial(size + j) * math.factorial(outcomes - 1 - size - j)
+        for size, number in enumerate(sizes)
+        if number
+        for j in range(rest + 1)
+    )
+
+
+def _sizes(bits: int) -> Array:
+    """How many bits each number below 2^bits has."""
+    sizes = np.zeros(1, dtype=np.int64)
+    for _ in range(bits):
+        sizes = np.concatenate([sizes, sizes + 1])
+    return sizes
+
+
+def _ways(clauses: Clauses) -> Iterator[tuple[int, ...]]:
+    """The relevant outcomes to lower so that the target is stable, in every way that does it; fewest first."""
+    score = clauses.conflict.scores[clauses.i]
+    above = [n for n, s in enumerate(clauses.relevant) if score[s] > score[clauses.target]]
+    kept = np.arange(1 << len(above), dtype=np.int64)
+    chosen = sum((((kept >> n) & 1) << place for n, place in enumerate(above)), start=np.zeros_like(kept))
+    good = kept[clauses.good[chosen]]
+    for sets in good[np.argsort(-_sizes(len(above))[good], kind="stable")].tolist():
+        yield tuple(clauses.relevant[place] for n, place in enumerate(above) if not sets >> n & 1)
+
+
+def fewest(clauses: Clauses) -> Change | None:
+    """The change that re-ranks the fewest outcomes; among those, the one of fewest pairs."""
+    best: Change | None = None
+    for way in _ways(clauses):
+        if best is not None and len(way) > len(best.lowered):
+            break
+        change = _pairs(clauses, way, exactly=True)
+        if best is None or change.pairs < best.pairs:
+            best = change
+    return best
+
+
+def nearest(clauses: Clauses) -> Change | None:
+    """The change of least Kendall distance; outcomes that play no part may go along where that saves pairs."""
+    best: Change | None = None
+    for way in _ways(clauses):
+        if best is not None and len(way) > best.pairs:
+            break
+        change = _pairs(clauses, way, exactly=False)
+        if best is None or (change.pairs, len(change.lowered)) < (best.pairs, len(best.lowered)):
+            best = change
+    return best
+
+
+def _pairs(clauses: Clauses, lowered: tuple[int, ...], exactly: bool) -> Change:
+    """The cost in pairs of lowering some outcomes, irrelevant ones going along freely unless ``exactly``.
+
+    From the top down to the target: keeping an outcome above costs a pair with each lowered one that stood above it
+    (a half where they tied), lowering it costs the pair with the target. A shortest path over how many are lowered
+    in full ranks above, and in the same rank.
+    """
+    score = clauses.conflict.scores[clauses.i].astype(np.int64)
+    target = int(score[clauses.target])
+    must = set(lowered)
+    free = set() if exactly else set(np.flatnonzero(score > target).tolist()) - set(clauses.relevant)
+    ranks = np.unique(score[score > target])[::-1]
+    best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
+    for rank in ranks.tolist():
+        group = np.flatnonzero(score == rank).tolist()
+        forced = [s for s in group if s in must]
+        movable = [s for s in group if s in free]
+        kept = len(group) - len(forced) - len(movable)
+        new: dict[int, tuple[float, tuple[int, ...]]] = {}
+        for above, (cost, path) in best.items():
+            for extra in range(len(movable) + 1):
+                down, stay = len(forced) + extra, kept + len(movable) - extra
+                price = cost + down + stay * above + 0.5 * down * stay
+                option = (price, (*path, *sorted(forced + movable[:extra])))
+                if above + down not in new or price < new[above + down][0]:
+                    new[above + down] = option
+        best = new
+    cost, path = min(best.values(), key=lambda item: (item[0], len(item[1])))
+    return Change(path, cost)
+
+
+def rerank(scores: Array, i: int, target: int, change: Change) -> Array:
+    """Scores with a change made to party i: the lowered outcomes just below the target, in their order."""
+    row = scores[i].astype(np.int64)
+    low = np.zeros(len(row), dtype=bool)
+    low[list(change.lowered)] = True
+    key = np.where(low, row[target] * 2 - 1, row * 2) * (2 * int(row.max()) + 2) + np.where(low, row, 0)
+    key[row == 0] = -1
+    _, dense = np.unique(key, return_inverse=True)
+    new = scores.astype(np.int32)
+    new[i] = dense if bool((row == 0).any()) else dense + 1
+    return new
+
+
+# putting it together ------------------------------------------------------------------------------
+
+
+def party_unlock(conflict: Conflict, i: int, concept: str, target: int) -> PartyUnlock:
+    """What party i would have to want, the others' preferences being as they are."""
+    clauses = Clauses(conflict, i, concept, target)
+    score, outcomes = conflict.scores[i], int(np.count_nonzero(conflict.possible))
+    stable = clauses.met(lambda s: bool(score[s] > score[target]))
+    total = math.factorial(outcomes)
+    if len(clauses.relevant) > MOST_RELEVANT:
+        none = Change((), 0.0) if stable else None
+        return PartyUnlock(conflict.parties[i], stable, len(clauses.relevant), None, total, none, none)
+    count = count_rankings(clauses, outcomes)
+    return PartyUnlock(
+        conflict.parties[i], stable, len(clauses.relevant), count, total, fewest(clauses), nearest(clauses)
+    )
+
+
+def unlock(
+    conflict: Conflict,
+    target: int,
+    concept: str,
+    changed: Callable[[Array], Conflict],
+    moves: Sequence[MoveAway] | None,
+) -> Unlock:
+    """What would make a target an equilibrium. ``changed`` makes a conflict with other scores."""
+    if conflict.size > MOST_OUTCOMES:
+        raise CostError(
+            "what would unlock an outcome", f"{conflict.size:,} outcomes", "settle some issues first"
+        )
+    parties = tuple(party_unlock(conflict, i, concept, target) for i in range(len(conflict.parties)))
+    jointly, holds = _jointly(conflict, target, concept, parties, changed)
+    least = concept in ("nash", "gmr", "smr")
+    return Unlock(
+        conflict,
+        target,
+        concept,
+        parties,
+        jointly,
+        holds,
+        least and holds,
+        None if moves is None else tuple(moves),
+    )
+
+
+def _jointly(
+    conflict: Conflict,
+    target: int,
+    concept: str,
+    parties: Sequence[PartyUnlock],
+    changed: Callable[[Array], Conflict],
+) -> tuple[dict[str, Change] | None, bool]:
+    """Every party's least change at once, then again for whom the others' changes have upset; and whether it holds."""
+    made: dict[str, Change] = {}
+    now, current = conflict, list(parties)
+    for _ in range(len(parties) + 1):
+        open_ = [p for p in current if not p.stable]
+        if not open_:
+            return made, True
+        if any(p.fewest is None for p in open_):
+            return (made or None), False
+        scores = now.scores
+        for p in open_:
+            assert p.fewest is not None
+            scores = rerank(scores, conflict.parties.index(p.party), target, p.fewest)
+            made[p.party] = _joined(made.get(p.party), p.fewest)
+        now = changed(scores)
+        current = [party_unlock(now, i, concept, target) for i in range(len(parties))]
+    return made, all(p.stable for p in current)
+
+
+def _joined(old: Change | None, new: Change) -> Change:
+    if old is None:
+        return new
+    return Change(tuple(dict.fromkeys((*old.lowered, *new.lowered))), old.pairs + new.pairs)
