@@ -1,0 +1,222 @@
+"""One party's best reply to what the others do: a decision problem of one agent on the states of a model.
+
+A party's *columns* are its one-period moves on its own commitments, each with every way of agreeing or not to
+take joint commitments back; they stand in row-major order, agreement first. ``Y[c, x]`` is the state that
+column c leads to from x while the others play as given; -1 where the move is not open.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detente.analysis.roadmap.model import Model
+from detente.errors import CostError
+from detente.space.tables import Array
+
+TIE = 1e-10
+"""A reply changes only for a gain above this."""
+SETTLED = 1e-13
+MAX_CELLS = 60_000_000
+"""More (columns, states) pairs than this are not tabled."""
+MOST_KEPT = 20_000_000
+"""Tables of replies are kept, oldest out first, up to this many entries in all: they do not depend on patience."""
+
+
+@dataclass(eq=False)
+class Profile:
+    """What every actor does in every state after a breach.
+
+    ``moves[i]`` (N,) is the actor's move on its own commitments, as an offset; ``agree[i][k]`` (N,) whether it
+    agrees to take joint commitment k back.
+    """
+
+    moves: list[Array]
+    agree: list[dict[int, Array]]
+
+    @staticmethod
+    def retreat(model: Model) -> Profile:
+        """Everyone takes everything back as fast as possible."""
+        yes = np.ones(model.size, dtype=bool)
+        actors = range(len(model.actors))
+        return Profile(
+            [model.retreat_of([i]) for i in actors], [dict.fromkeys(model.joint[i], yes) for i in actors]
+        )
+
+    @staticmethod
+    def stay(model: Model) -> Profile:
+        """Everyone stays put."""
+        zero, no = np.zeros(model.size, dtype=np.int64), np.zeros(model.size, dtype=bool)
+        actors = range(len(model.actors))
+        return Profile([zero for _ in actors], [dict.fromkeys(model.joint[i], no) for i in actors])
+
+    def around(self, model: Model, i: int) -> tuple[Array, dict[int, Array]]:
+        """What the others do whatever i does (offsets), and what they agree to if i does (offsets by k)."""
+        base = np.zeros(model.size, dtype=np.int64)
+        for j, move in enumerate(self.moves):
+            if j != i:
+                base += move
+        offered = {}
+        for k, c in enumerate(model.commitments):
+            if len(c.owners) > 1:
+                agreed = np.logical_and.reduce([self.agree[j][k] for j in c.owners if j != i])
+                offset = np.where(agreed, model.retreats[k], 0)
+                if i in c.owners:
+                    offered[k] = offset
+                else:
+                    base += offset
+        return base, offered
+
+    def landing(self, model: Model) -> Array:
+        """Where the profile leads from every state: int64 (N,)."""
+        x = np.arange(model.size)
+        offset = np.sum(self.moves, axis=0)
+        for k, c in enumerate(model.commitments):
+            if len(c.owners) > 1:
+                agreed = np.logical_and.reduce([self.agree[j][k] for j in c.owners])
+                offset = offset + np.where(agreed, model.retreats[k], 0)
+        y = model.lapse(x, x + offset)
+        return np.where(model.possible[y], y, x)
+
+    def key(self) -> bytes:
+        """What tells two profiles apart."""
+        return b"".join(
+            [m.tobytes() for m in self.moves] + [a.tobytes() for d in self.agree for a in d.values()]
+        )
+
+
+def open_moves(model: Model, i: int, x: Array) -> Array:
+    """Which moves of a party's menu its prerequisites of timing before leave open: bool (J, len(x))."""
+    menu = model.menus[i]
+    own = menu.own[x]
+    valid = menu.valid[own].T.copy()
+    for k, level in menu.levels.items():
+        if k in model.cap:
+            after = level[own].T
+            valid &= (after <= model.levels[k][x]) | (after <= model.cap[k][x])
+    return valid
+
+
+def bits(model: Model, i: int) -> list[tuple[bool, ...]]:
+    """Every way of agreeing or not to take back the joint commitments of a party; agreement first."""
+    return list(itertools.product((True, False), repeat=len(model.joint[i])))
+
+
+def columns(model: Model, i: int, base: Array, offered: dict[int, Array]) -> Array:
+    """The table Y of a party against others who play ``base`` and offer ``offered``: int32 (columns, N)."""
+    kept: dict[bytes, Array] = model.__dict__.setdefault("_columns", {})
+    key = b"".join([i.to_bytes(2, "little"), base.tobytes(), *(offered[k].tobytes() for k in model.joint[i])])
+    if key not in kept:
+        table = _columns(model, i, base, offered)
+        while len(kept) and (len(kept) + 1) * table.size > MOST_KEPT:
+            kept.pop(next(iter(kept)))
+        kept[key] = table
+    return kept[key]
+
+
+def _columns(model: Model, i: int, base: Array, offered: dict[int, Array]) -> Array:
+    menu, ways = model.menus[i], bits(model, i)
+    if menu.width * len(ways) * model.size > MAX_CELLS:
+        raise CostError(
+            f"the replies of {model.actors[i]} to a breach",
+            f"{menu.width * len(ways) * model.size:,} pairs of state and move",
+            "use the threat stop or revert, a slower pace, or fewer levels",
+        )
+    x = np.arange(model.size)
+    valid = open_moves(model, i, x)
+    table = np.empty((menu.width * len(ways), model.size), dtype=np.int32)
+    for move in range(menu.width):
+        here = x + base + np.where(valid[move], menu.offset[menu.own, move], 0)
+        for way, agreed in enumerate(ways):
+            there = here + sum(
+                (offered[k] for k, yes in zip(model.joint[i], agreed, strict=True) if yes), start=0
+            )
+            there = model.lapse(x, there)
+            there = np.where(model.possible[there], there, x)
+            table[move * len(ways) + way] = np.where(valid[move], there, -1)
+    return table
+
+
+def best(landing: Array, table: Array) -> Array:
+    """The best landing value over the columns: (N,). ``landing`` (N,) is the value of arriving in a state."""
+    out = np.full(table.shape[1], -np.inf)
+    for row in table:
+        np.maximum(out, np.where(row >= 0, landing[row], -np.inf), out=out)
+    return out
+
+
+def first_best(landing: Array, table: Array, top: Array) -> Array:
+    """The first column whose landing value is the best one, ties within `TIE`: int64 (N,)."""
+    choice = np.full(table.shape[1], -1, dtype=np.int64)
+    for c, row in enumerate(table):
+        hit = (choice < 0) & (row >= 0) & (landing[row] >= top - TIE)
+        choice[hit] = c
+    return choice
+
+
+def taken(landing: Array, table: Array, choice: Array) -> Array:
+    """The landing values of the chosen columns: (N,)."""
+    row = np.take_along_axis(table, choice[None, :], axis=0)[0]
+    return np.where(row >= 0, landing[row], -np.inf)
+
+
+def follow(reward: Array, nxt: Array, delta: float) -> Array:
+    """The value of going on along ``nxt`` for ever, ``reward`` (N,) on each arrival: (N,), by doubling."""
+    total, jump, factor = reward[nxt], nxt, delta
+    while factor > 1e-18:
+        total = total + factor * total[jump]
+        jump = jump[jump]
+        factor *= factor
+    return total  # type: ignore[no-any-return]
+
+
+def solve(reward: Array, table: Array, delta: float, choice: Array | None = None) -> Array:
+    """The value of replying best for ever: (N,), by policy iteration.
+
+    ``reward`` (N,) is what arriving in a state gives, ``delta`` < 1 the factor on what follows. Policy
+    iteration with exact evaluation; ends when no change gains more than rounding.
+    """
+    small = SETTLED * (1 + float(np.abs(reward).max(initial=0)))
+    if choice is None:
+        choice = first_best(reward, table, best(reward, table))
+    while True:
+        nxt = np.take_along_axis(table, choice[None, :], axis=0)[0].astype(np.int64)
+        value = follow(reward, nxt, delta)
+        landing = reward + delta * value
+        top, now = best(landing, table), landing[nxt]
+        better = top > now + small
+        if not better.any():
+            return value
+        choice = np.where(better, first_best(landing, table, top), choice)
+        landing_new = taken(landing, table, choice)
+        if not (landing_new > now + small).any():  # only ties within TIE were left
+            return top
+
+
+def pick(model: Model, i: int, choice: Array) -> tuple[Array, dict[int, Array]]:
+    """A party's chosen columns as its part of a profile."""
+    menu, ways = model.menus[i], np.array(bits(model, i))
+    move = menu.offset[menu.own, choice // len(ways)]
+    return move, {k: ways[choice % len(ways), place] for place, k in enumerate(model.joint[i])}
+
+
+def joint_moves(model: Model, actors: Sequence[int]) -> tuple[Array, Array]:
+    """Every combination of the solo moves of several actors: offsets (M, N) and whether open (M, N)."""
+    x = np.arange(model.size)
+    offsets, valid = np.zeros((1, model.size), dtype=np.int64), np.ones((1, model.size), dtype=bool)
+    for j in actors:
+        menu = model.menus[j]
+        if offsets.shape[0] * menu.width * model.size > MAX_CELLS:
+            raise CostError(
+                "the worst that the others can do to a party",
+                f"{offsets.shape[0] * menu.width:,} joint moves in {model.size:,} states",
+                "use the threat markov, revert or stop",
+            )
+        more = menu.offset[menu.own].T
+        good = open_moves(model, j, x)
+        offsets = (offsets[:, None] + more[None]).reshape(-1, model.size)
+        valid = (valid[:, None] & good[None]).reshape(-1, model.size)
+    return offsets, valid

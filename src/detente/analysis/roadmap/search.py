@@ -1,0 +1,358 @@
+"""Which roadmaps enforce themselves, and which is best: searches over priced steps.
+
+Three bounds do most of the work before any label is made. *Optimistic values*: the best each party could get
+from a node on, taken alone, over steps that could be within the trust allowed; steps that are not even then are
+dropped, and if the start is cut off no roadmap exists. *Candidates*: a few walks priced exactly; one that
+holds proves existence. Labels decide the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from detente.analysis.roadmap.evaluate import EXISTS
+from detente.analysis.roadmap.labels import Labels, Task, sweep
+from detente.analysis.roadmap.steps import Priced
+from detente.errors import CostError
+from detente.space.tables import Array
+
+MERGE = 0.01
+"""Labels closer than this share of a party's span, over the whole way, are merged when exact ones are too many."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a search found. ``exists`` is None where it could not decide. ``method`` says which one answered."""
+
+    exists: bool | None
+    walks: tuple[tuple[int, ...], ...] = ()
+    gap: float | None = None
+    labels: int = 0
+    bound: float | None = None
+    method: str = "exact labels"
+    count: float | None = field(default=None)
+
+
+def optimistic(priced: Priced, allowed: Array) -> tuple[Array, Array]:
+    """Upper bounds on every party's value from each node, (n, nodes), and steps that may be within ``allowed``."""
+    graph, n = priced.steps, len(priced.keep)
+    value = np.full((n, graph.nodes), -np.inf)
+    leave = np.maximum(priced.rest_leave + priced.resume[:, None] * priced.rest, priced.exit[:, None])
+    good_end = (leave - priced.rest <= allowed[:, None] + EXISTS).all(axis=0)
+    for place, end in enumerate(graph.ends):
+        if good_end[place]:
+            value[:, end] = priced.rest[:, place]
+    usable = np.zeros(len(graph.src), dtype=bool)
+    for low, high in reversed(graph.groups):
+        onward = priced.gain[:, low:high] + priced.keep[:, None] * value[:, graph.dst[low:high]]
+        alive = np.isfinite(onward).all(axis=0)
+        onward = np.where(alive, onward, 0.0)
+        fine = alive & (priced.gaps(onward, slice(low, high)) <= allowed[:, None] + EXISTS).all(axis=0)
+        usable[low:high] = fine
+        onward[:, ~fine] = -np.inf
+        src = graph.src[low:high]
+        cuts = np.flatnonzero(np.diff(src, prepend=-1))
+        value[:, src[cuts]] = np.maximum.reduceat(onward, cuts, axis=1)
+    return value, usable
+
+
+def pruned(priced: Priced, allowed: Array) -> Priced:
+    """Only steps that could be within the trust allowed, until no more can be dropped."""
+    while True:
+        if priced.steps.start < 0:
+            return priced
+        value, usable = optimistic(priced, allowed)
+        start = priced.steps.start
+        if (
+            not np.isfinite(value[:, start]).all()
+            or not (value[:, start] >= priced.entry - allowed - EXISTS).all()
+        ):
+            return (
+                priced.keep_steps(np.zeros(len(priced.steps.src), dtype=bool))
+                if len(priced.steps.src)
+                else _nothing(priced)
+            )
+        if usable.all():
+            return priced
+        smaller = priced.keep_steps(usable)
+        if len(smaller.steps.src) == len(priced.steps.src):
+            return smaller
+        priced = smaller
+
+
+def _nothing(priced: Priced) -> Priced:
+    empty = replace(priced.steps, start=-1, ends=())
+    return replace(priced, steps=empty)
+
+
+def states_of(priced: Priced, nodes: list[int]) -> tuple[int, ...]:
+    """The states of a walk given as nodes."""
+    return tuple(int(priced.steps.state[n]) for n in nodes)
+
+
+def none(priced: Priced) -> Array:
+    """No trust allowed: (n,)."""
+    return np.zeros(len(priced.keep))
+
+
+def gaps_of(priced: Priced, edges: list[int], end: int) -> Array:
+    """The largest raw gap of each party along a walk of steps, entry and rest included: (n,)."""
+    now = priced.rest[:, priced.steps.ends.index(end)]
+    away = np.maximum(priced.rest_leave[:, priced.steps.ends.index(end)] + priced.resume * now, priced.exit)
+    worst = np.maximum(0.0, away - now)
+    for e in reversed(edges):
+        now = priced.gain[:, e] + priced.keep * now
+        worst = np.maximum(worst, priced.gaps(now[:, None], np.array([e]))[:, 0])
+    return np.maximum(worst, priced.entry - now)
+
+
+def candidates(priced: Priced, allowed: Array) -> list[tuple[list[int], int]]:
+    """A few promising walks (steps, end): best for each party alone, and for all with equal weight."""
+    graph, n = priced.steps, len(priced.keep)
+    span = np.maximum(np.ptp(priced.rest, axis=1) + np.abs(priced.rest[:, 0] - priced.entry), 1e-9)
+    ways = [w / span for w in np.eye(n)] + [np.ones(n) / span] if n > 1 else [np.ones(1)]
+    found = []
+    for weight in ways:
+        found.append(_guided(priced, weight, graph.start, allowed))
+    return [walk for walk in found if walk is not None]
+
+
+def _guided(priced: Priced, weight: Array, start: int, allowed: Array) -> tuple[list[int], int] | None:
+    """The walk that is best for a weighted sum of values; each party counted at its own discount factor."""
+    graph, n = priced.steps, len(priced.keep)
+    value = np.full((n, graph.nodes), -np.inf)
+    choice = np.full(graph.nodes, -1, dtype=np.int64)
+    for place, end in enumerate(graph.ends):
+        value[:, end] = priced.rest[:, place]
+    for low, high in reversed(graph.groups):
+        onward = priced.gain[:, low:high] + priced.keep[:, None] * value[:, graph.dst[low:high]]
+        alive = np.isfinite(onward).all(axis=0)
+        sums = np.where(alive, weight @ np.where(alive, onward, 0.0), -np.inf)
+        over = priced.gaps(np.where(alive, onward, 0.0), slice(low, high)) - allowed[:, None]
+        penalty = np.where(alive, over.max(axis=0), np.inf)
+        score = np.where(penalty <= EXISTS, sums, sums - 1e6 * np.where(np.isfinite(penalty), penalty, 0))
+        src = graph.src[low:high]
+        cuts = np.flatnonzero(np.diff(src, prepend=-1))
+        top = np.maximum.reduceat(score, cuts)
+        hit = np.flatnonzero(score == np.repeat(top, np.diff(np.append(cuts, len(src)))))
+        owners, first = np.unique(src[hit], return_index=True)
+        chosen = hit[first]
+        good = np.isfinite(score[chosen])
+        value[:, owners[good]] = onward[:, chosen[good]]
+        choice[owners[good]] = low + chosen[good]
+    edges, node = [], start
+    while choice[node] >= 0:
+        edges.append(int(choice[node]))
+        node = int(graph.dst[choice[node]])
+    return (edges, node) if node in graph.ends else None
+
+
+def decide(priced: Priced) -> tuple[bool | None, tuple[int, ...] | None]:
+    """Whether a self-enforcing roadmap exists (None: not decided), and one if so."""
+    left = pruned(priced, none(priced))
+    if left.steps.start < 0:
+        return False, None
+    for edges, end in candidates(left, none(left)):
+        if gaps_of(left, edges, end).max() <= EXISTS:
+            return True, states_of(left, [left.steps.start, *(int(left.steps.dst[e]) for e in edges)])
+    found = nash(left)
+    return found.exists, found.walks[0] if found.walks else None
+
+
+def exists(priced: Priced) -> bool | None:
+    """Whether a self-enforcing roadmap exists; None where it could not be decided."""
+    return decide(priced)[0]
+
+
+def least_drawdown(priced: Priced, u: Array, start: int) -> tuple[int, ...] | None:
+    """The self-enforcing roadmap on which the largest drawdown is least, ``u`` (n, N) in comparable units.
+
+    Bisection over the drawdowns that occur: how far a state lies below the start is a property of the state.
+    """
+    falls = np.maximum(0.0, (u[:, [start]] - u[:, priced.steps.state]).max(axis=0))
+    levels = np.unique(falls)
+    low, high, best = 0, len(levels) - 1, None
+    while low <= high:
+        middle = (low + high) // 2
+        safe = falls <= levels[middle] + 1e-12
+        mask = safe[priced.steps.src] & safe[priced.steps.dst]
+        part = priced.keep_steps(mask) if len(mask) else priced
+        verdict, walk = decide(part)
+        if verdict:
+            best, high = walk, middle - 1
+        else:
+            low = middle + 1
+    return best
+
+
+def _labels(priced: Priced, task: Task) -> Labels:
+    """Exact labels, merged ones where the exact are too many; `CostError` where even those are."""
+    try:
+        return sweep(priced, task)
+    except CostError:
+        if task.merge is not None or task.best > 1:
+            raise
+    span = np.maximum(np.ptp(priced.gain / (1 - priced.keep)[:, None], axis=1), 1e-12)
+    length = np.minimum(1 / (1 - priced.keep), _longest(priced))
+    return replace(sweep(priced, replace(task, merge=MERGE * span / length)), bound=MERGE)
+
+
+def _longest(priced: Priced) -> float:
+    graph = priced.steps
+    return float(len(graph.groups)) if len(graph.src) else 1.0
+
+
+def nash(priced: Priced, best: int = 1) -> Found:
+    """The self-enforcing roadmaps with the best products of gains over not starting, ``best`` of them."""
+    left = pruned(priced, none(priced))
+    if left.steps.start < 0:
+        return Found(False)
+    found = _labels(left, Task(none(left), none(left) + 1, best=best))
+    gains = found.here[:, : len(left.keep)] - left.entry
+    fine = np.flatnonzero((gains >= -EXISTS).all(axis=1))
+    merged = found.bound is not None
+    if not len(fine):
+        return Found(
+            None if merged else False, labels=len(found.value), bound=found.bound, method=_name(merged)
+        )
+    products = np.prod(np.maximum(gains[fine], 0.0), axis=1)
+    order = fine[np.lexsort((fine, -products))][:best]
+    walks = tuple(states_of(left, found.walk(left, int(label))) for label in order)
+    return Found(True, walks, 0.0, len(found.value), found.bound, _name(merged))
+
+
+def _name(merged: bool) -> str:
+    return "merged labels" if merged else "exact labels"
+
+
+def least_gap(priced: Priced, scale: Array, quick: bool = False) -> Found:
+    """The roadmap whose largest gap, in units of ``scale`` (n,), is least; entry and rest included.
+
+    ``quick`` stops at bounds: the gap is then that of the best candidate, ``bound`` how far above the least it may be.
+    """
+    if priced.steps.start < 0:
+        return Found(False)
+    upper, walk = _upper(priced, scale)
+    left = pruned(priced, upper * scale + 1e-12)
+    if left.steps.start < 0:
+        return Found(upper <= 0, (states_of(priced, walk),), upper)
+    lower = _lower(left, scale, upper, 12 if quick else 40)
+    for trust in (lower * 1.02,) if quick else (lower * (1 + 1e-9) + 1e-12, lower * 1.02, lower * 1.2):
+        if trust < upper:
+            upper, walk, left = _better(priced, left, scale, trust, upper, walk)
+    if lower >= upper - 2e-9 * max(1.0, upper):
+        return Found(False, (states_of(priced, walk),), upper, method="bounds that meet")
+    if quick:
+        return Found(False, (states_of(priced, walk),), upper, bound=upper - lower, method="bounds")
+    found = _labels(left, Task(upper * scale, scale, "gap", most=upper + 1e-12))
+    n = len(left.keep)
+    entry = np.maximum(0.0, (left.entry - found.here[:, :n]) / scale).max(axis=1, initial=0.0)
+    gap = np.maximum(-found.here[:, n], entry)
+    merged = found.bound is not None
+    if not len(gap) or gap.min() > upper:
+        return Found(False, (states_of(priced, walk),), upper, len(found.value), found.bound, _name(merged))
+    label = int(np.argmin(gap))
+    nodes = found.walk(left, label)
+    return Found(
+        False, (states_of(left, nodes),), float(gap[label]), len(found.value), found.bound, _name(merged)
+    )
+
+
+def _better(
+    whole: Priced, left: Priced, scale: Array, trust: float, upper: float, walk: list[int]
+) -> tuple[float, list[int], Priced]:
+    """A walk with a lesser gap, if the candidates under less trust have one, and the steps that can still beat it."""
+    fewer = pruned(left, trust * scale)
+    if fewer.steps.start < 0:
+        return upper, walk, left
+    states = walk
+    for edges, end in [*candidates(fewer, trust * scale), patient(fewer, scale)[1]]:
+        gap = float((gaps_of(fewer, edges, end) / scale).max())
+        if gap < upper:
+            upper, states = (
+                gap,
+                _same(whole, fewer, [fewer.steps.start, *(int(fewer.steps.dst[e]) for e in edges)]),
+            )
+    return upper, states, pruned(left, upper * scale + 1e-12)
+
+
+def _same(whole: Priced, part: Priced, nodes: list[int]) -> list[int]:
+    """Nodes of a part as nodes of the whole."""
+    keys = {
+        (int(s), int(d)): n for n, (s, d) in enumerate(zip(whole.steps.state, whole.steps.date, strict=True))
+    }
+    return [keys[(int(part.steps.state[n]), int(part.steps.date[n]))] for n in nodes]
+
+
+def _upper(priced: Priced, scale: Array) -> tuple[float, list[int]]:
+    """The least gap among the candidates and the patient-limit walk, and that walk's nodes."""
+    graph = priced.steps
+    best, walk = np.inf, [graph.start]
+    for edges, end in [*candidates(priced, none(priced)), patient(priced, scale)[1]]:
+        gap = float((gaps_of(priced, edges, end) / scale).max())
+        if gap < best:
+            best, walk = gap, [graph.start, *(int(graph.dst[e]) for e in edges)]
+    return max(best, 0.0), walk
+
+
+def _lower(priced: Priced, scale: Array, upper: float, rounds: int) -> float:
+    """A gap that no roadmap can beat, by bisection on the trust allowed under optimistic values."""
+    low, high = 0.0, upper
+    for _ in range(rounds):
+        middle = (low + high) / 2
+        value, _ = optimistic(priced, middle * scale)
+        top = value[:, priced.steps.start]
+        if np.isfinite(top).all() and (top >= priced.entry - middle * scale - EXISTS).all():
+            high = middle
+        else:
+            low = middle
+    return low
+
+
+def patient(priced: Priced, scale: Array) -> tuple[float, tuple[list[int], int]]:
+    """The bottleneck walk in the patient limit, where W = u(x*) on the whole way: least largest gap, and the walk.
+
+    Gaps are then weights of steps, and one pass over the steps suffices (section 2.7.2). Exact for delta -> 1,
+    a first answer and a bound elsewhere.
+    """
+    graph = priced.steps
+    rest = priced.rest[:, 0]
+    weight = (priced.gaps(np.repeat(rest[:, None], len(graph.src), axis=1)) / scale[:, None]).max(axis=0)
+    value, choice = np.full(graph.nodes, np.inf), np.full(graph.nodes, -1, dtype=np.int64)
+    for place, end in enumerate(graph.ends):
+        away = np.maximum(priced.rest_leave[:, place] + priced.resume * priced.rest[:, place], priced.exit)
+        value[end] = max(0.0, float(((away - priced.rest[:, place]) / scale).max()))
+    for low, high in reversed(graph.groups):
+        cost = np.maximum(weight[low:high], value[graph.dst[low:high]])
+        src = graph.src[low:high]
+        cuts = np.flatnonzero(np.diff(src, prepend=-1))
+        top = np.minimum.reduceat(cost, cuts)
+        hit = np.flatnonzero(cost == np.repeat(top, np.diff(np.append(cuts, len(src)))))
+        owners, first = np.unique(src[hit], return_index=True)
+        value[owners], choice[owners] = cost[hit[first]], low + hit[first]
+    edges, node = [], graph.start
+    while choice[node] >= 0:
+        edges.append(int(choice[node]))
+        node = int(graph.dst[choice[node]])
+    entry = float(np.maximum(0.0, (priced.entry - rest) / scale).max())
+    return max(float(value[graph.start]), entry), (edges, node)
+
+
+def fewest(priced: Priced, counted: str = "steps") -> Found:
+    """The self-enforcing roadmap with fewest steps (or periods)."""
+    left = pruned(priced, none(priced))
+    if left.steps.start < 0:
+        return Found(False)
+    extra = "steps" if counted == "steps" else "periods"
+    found = _labels(left, Task(none(left), none(left) + 1, extra))  # type: ignore[arg-type]
+    n = len(left.keep)
+    fine = np.flatnonzero((found.here[:, :n] >= left.entry - EXISTS).all(axis=1))
+    if not len(fine):
+        return Found(None if found.bound is not None else False, bound=found.bound)
+    label = int(fine[np.argmax(found.here[fine, n])])
+    return Found(
+        True, (states_of(left, found.walk(left, label)),), 0.0, len(found.value), found.bound,
+        _name(found.bound is not None), float(-found.here[label, n]),
+    )  # fmt: skip
