@@ -1,0 +1,26 @@
+"""From what is possible to what could be ratified."""
+
+from __future__ import annotations
+
+from detente.analysis.agreement.words import join
+from detente.report.document import Section, Table
+from detente.report.gather import Findings
+
+FUNNEL = {
+    "possible": "can be at all",
+    "acceptable": "every party would rather have than no deal",
+    "stable_at_rest": "would hold once reached",
+    "reachable": "can be reached by steps that enforce themselves, before the deadline",
+    "ratifiable": "would also be accepted by those who must ratify",
+}
+
+
+def funnel(findings: Findings) -> Section | None:
+    """From what is possible to what could be ratified."""
+    known = {key: count for key, count in findings.funnel.items() if count is not None}
+    if len(known) < 2:
+        return None
+    rows = tuple({"outcomes that": FUNNEL[key], "number": f"{count:,}"} for key, count in known.items())
+    missing = [FUNNEL[key] for key, count in findings.funnel.items() if count is None]
+    note = f"Not counted here: outcomes that {join(missing)}." if missing else ""
+    return Section("funnel", "From what is possible to what could hold", (Table("The funnel", rows, note),))
