@@ -153,7 +153,7 @@ def test_text_statements(text: str) -> None:
 )
 def test_statements_that_do_not_parse(text: str) -> None:
     data = {**SYRIA, "decisionMakers": [{"name": "X", "options": [0, 1, 2], "preferences": [text]}]}
-    with pytest.raises(CaseError, match="statement|option|bracket"):
+    with pytest.raises(CaseError, match=r"statement|option|bracket"):
         gmcr.loads(json.dumps(data))
 
 

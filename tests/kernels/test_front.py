@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import subprocess
 import sys
@@ -64,7 +65,7 @@ def problems(draw):
     widths = [draw(st.integers(1, 3)) for _ in sizes]
     order = draw(st.permutations(range(sum(widths))))
     ends = np.cumsum([0, *widths])
-    positions = [sorted(order[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+    positions = [sorted(order[a:b]) for a, b in itertools.pairwise(ends)]
     row = st.integers(0, 3)
     digits = [
         draw(st.lists(st.tuples(*[row] * c), min_size=m, max_size=m, unique=True))

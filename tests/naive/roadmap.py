@@ -36,7 +36,7 @@ class Game:
             ]
         self.start = tuple((space.start[i], 0) for i in self.index)
         self.choices = [
-            {(l, w): self.nexts(k, l, w) for l, w in self.positions(k)} for k in range(len(self.issues))
+            {(lv, w): self.nexts(k, lv, w) for lv, w in self.positions(k)} for k in range(len(self.issues))
         ]
         self.states = list(itertools.product(*(self.positions(k) for k in range(len(self.issues)))))
         self._u = {x: [float(v) for v in space.utility(self.outcome(x))] for x in self.states}
@@ -73,7 +73,7 @@ class Game:
 
     def outcome(self, x):
         levels = list(self.space.start)
-        for i, (level, _) in zip(self.index, x):
+        for i, (level, _) in zip(self.index, x, strict=False):
             levels[i] = level
         return tuple(levels)
 
@@ -118,15 +118,19 @@ class Game:
         """Moves of an actor on what it moves alone, in row-major order: dicts k -> position."""
         mine = self.solo(i)
         return [
-            dict(zip(mine, ps))
+            dict(zip(mine, ps, strict=False))
             for ps in itertools.product(*(self.choices[k][x[k]] for k in mine))
-            if all(self.before(k, x, p) for k, p in zip(mine, ps))
+            if all(self.before(k, x, p) for k, p in zip(mine, ps, strict=False))
         ]
 
     def actions(self, i, x):
         """Own moves with every way of agreeing to take joint commitments back (agreement first)."""
         ways = list(itertools.product((True, False), repeat=len(self.joint(i))))
-        return [(move, dict(zip(self.joint(i), way))) for move in self.own_moves(i, x) for way in ways]
+        return [
+            (move, dict(zip(self.joint(i), way, strict=False)))
+            for move in self.own_moves(i, x)
+            for way in ways
+        ]
 
     def retreat(self, i, x):
         return ({k: self.low(k, x[k]) for k in self.solo(i)}, dict.fromkeys(self.joint(i), True))
@@ -219,7 +223,7 @@ class Game:
             worst = None
             for moves in itertools.product(*(self.own_moves(a, x) for a in others)):
                 acts = [self.stay(a, x) for a in everyone]
-                for a, move in zip(others, moves):
+                for a, move in zip(others, moves, strict=False):
                     acts[a] = (move, acts[a][1])
                 acts[i] = max(
                     self.actions(i, x), key=lambda act: land[i][self.profile_lands(x, self.put(acts, i, act))]
@@ -244,7 +248,7 @@ class Game:
         now, top = land[self.profile_lands(x, acts)], max(values)
         if top <= now + TIE:
             return acts[j]
-        return next(act for act, v in zip(self.actions(j, x), values) if v >= top - TIE)
+        return next(act for act, v in zip(self.actions(j, x), values, strict=False) if v >= top - TIE)
 
     def lasting(self, threat):
         """B without a deadline: [party][state]; None where best replies cycle."""
@@ -269,7 +273,7 @@ class Game:
                     others = [a for a in everyone if a != i]
                     for moves in itertools.product(*(self.own_moves(a, x) for a in others)):
                         acts = [self.stay(a, x) for a in everyone]
-                        for a, move in zip(others, moves):
+                        for a, move in zip(others, moves, strict=False):
                             acts[a] = (move, acts[a][1])
                         worst = min(
                             worst,
@@ -373,7 +377,7 @@ class Game:
                 z = list(y)
                 for k in self.solo(i):
                     z[k] = move[k]
-                for k, along in zip(joint, way):
+                for k, along in zip(joint, way, strict=False):
                     z[k] = y[k] if along else x[k]
                 z = self.lapse(x, tuple(z))
                 if z != y and self._possible[z]:
@@ -421,8 +425,8 @@ class Game:
         stay, leave, entry = self.evaluate(path, b)
         scale = scale or [1.0] * self.n
         worst = max(max(0.0, entry[i] - stay[0][i]) / scale[i] for i in range(self.n))
-        for s, l in zip(stay, leave):
-            worst = max(worst, *(max(0.0, l[i] - s[i]) / scale[i] for i in range(self.n)))
+        for s, d in zip(stay, leave, strict=False):
+            worst = max(worst, *(max(0.0, d[i] - s[i]) / scale[i] for i in range(self.n)))
         return worst, math.prod(stay[0][i] - entry[i] for i in range(self.n))
 
     def answer(self, target, threat, order="any", share=False):

@@ -6,6 +6,7 @@ The model, its conventions and what was settled where the theory is silent are i
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -376,7 +377,7 @@ def evaluate(
     model: Model = build(space)
     clock: Terms = terms_of(space, read)[0]
     states = [model.state(space.positions(dict(outcome))) for outcome in outcomes]
-    for x, y in zip(states, states[1:], strict=False):
+    for x, y in itertools.pairwise(states):
         reach = all(
             int(model.position[k][y]) in c.nexts[int(model.position[k][x])]
             for k, c in enumerate(model.commitments)

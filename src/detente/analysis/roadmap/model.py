@@ -84,10 +84,10 @@ def commitment(index: int, name: str, issue: Issue, owners: tuple[int, ...], cou
     for level in range(1, count):
         level_of += [level - 1] * (int(takes[level]) - 1) + [level]
         work_of += [*range(1, int(takes[level])), 0]
-    at = {l: p for p, (l, w) in enumerate(zip(level_of, work_of, strict=True)) if w == 0}
+    at = {lv: p for p, (lv, w) in enumerate(zip(level_of, work_of, strict=True)) if w == 0}
     nexts = [
-        _nexts(p, l, w, at, takes, int(floor[l]), up, down)
-        for p, (l, w) in enumerate(zip(level_of, work_of, strict=True))
+        _nexts(p, lv, w, at, takes, int(floor[lv]), up, down)
+        for p, (lv, w) in enumerate(zip(level_of, work_of, strict=True))
     ]
     low = np.array([n[0] for n in nexts])
     arrays = tuple(np.array(n, dtype=np.int64) for n in nexts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -204,7 +205,7 @@ class Answer:
 
 def landings(model: Model, states: tuple[int, ...]) -> int:
     """Steps in which a level changes."""
-    return sum(model.outcome(a) != model.outcome(b) for a, b in zip(states, states[1:], strict=False))
+    return sum(model.outcome(a) != model.outcome(b) for a, b in itertools.pairwise(states))
 
 
 def answer(

@@ -113,9 +113,7 @@ def candidates(priced: Priced, allowed: Array) -> list[tuple[list[int], int]]:
     graph, n = priced.steps, len(priced.keep)
     span = np.maximum(np.ptp(priced.rest, axis=1) + np.abs(priced.rest[:, 0] - priced.entry), 1e-9)
     ways = [w / span for w in np.eye(n)] + [np.ones(n) / span] if n > 1 else [np.ones(1)]
-    found = []
-    for weight in ways:
-        found.append(_guided(priced, weight, graph.start, allowed))
+    found = [_guided(priced, weight, graph.start, allowed) for weight in ways]
     return [walk for walk in found if walk is not None]
 
 

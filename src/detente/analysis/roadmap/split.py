@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,7 +46,7 @@ def split_case(space: Space, issues: Sequence[str]) -> Case | None:
 def _issue(data: dict[str, Any], names: Sequence[str]) -> None:
     data["levels"] = [names[0], *(part for name in names[1:] for part in (name + HALF, name))]
     retreat = data.get("retreat", {})
-    for below, name in zip(names, names[1:], strict=False):
+    for below, name in itertools.pairwise(names):
         if name in retreat:
             floor = retreat[name]
             retreat[name + HALF] = (
@@ -70,7 +71,7 @@ def _issue(data: dict[str, Any], names: Sequence[str]) -> None:
 def _values(values: dict[str, Any], names: Sequence[str]) -> dict[str, float]:
     flat = {name: float(mode(read_number(values[name]))) for name in names}
     out = {names[0]: flat[names[0]]}
-    for below, name in zip(names, names[1:], strict=False):
+    for below, name in itertools.pairwise(names):
         out[name + HALF] = (flat[below] + flat[name]) / 2
         out[name] = flat[name]
     return out

@@ -56,7 +56,8 @@ def target_words(result: RoadmapResult) -> str:
     """The end state by what changes in it."""
     outcome = result.space.outcome(result.target)
     start = result.space.outcome(result.space.start)
-    assert isinstance(outcome, dict) and isinstance(start, dict)
+    assert isinstance(outcome, dict)
+    assert isinstance(start, dict)
     changed = [f"{label(result, i)}: {level}" for i, level in outcome.items() if level != start[i]]
     return ", ".join(changed) or "the status quo"
 
