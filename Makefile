@@ -1,11 +1,11 @@
-# The front door: `make demo`, `make test`, `make check`, `make bench`.
+# The front door: `make demo`, `make test`, `make check`, `make sweep` (the long tests), `make bench`.
 # The environment is made here: by uv where it is installed, else by venv and pip.
 VENV ?= .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check sweep bench clean
 .DEFAULT_GOAL := demo
 
 $(STAMP): pyproject.toml uv.lock
@@ -24,7 +24,7 @@ demo: $(STAMP)
 	@echo "The report: out/stockholm-2019.html"
 
 test: $(STAMP)
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 2 --dist loadfile -m "not slow"
 
 check: $(STAMP)
 	$(VENV)/bin/ruff check .
@@ -32,6 +32,9 @@ check: $(STAMP)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m pytest -q tests/test_docs.py
+
+sweep: $(STAMP)
+	$(PY) -m pytest -n 2 --dist load -m slow
 
 bench: $(STAMP)
 	$(PY) -m benchmarks
