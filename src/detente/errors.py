@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class DetenteError(Exception):
@@ -49,6 +50,9 @@ class CaseError(DetenteError):
         self.source = source
         super().__init__("\n".join(self.lines()))
 
+    def __reduce__(self) -> Any:
+        return CaseError, (self.problems, self.source)
+
     def lines(self) -> list[str]:
         """One line for each problem: ``file:line:col path: what; expected ...; got .... hint``."""
         return [
@@ -68,6 +72,9 @@ class CostError(DetenteError):
         self.what, self.size, self.cheaper = what, size, cheaper
         super().__init__(f"{what}: {size}. Instead: {cheaper}")
 
+    def __reduce__(self) -> Any:
+        return CostError, (self.what, self.size, self.cheaper)
+
 
 class MissingExtraError(DetenteError):
     """An optional library is not installed; the message names the line that installs it."""
@@ -75,3 +82,10 @@ class MissingExtraError(DetenteError):
     def __init__(self, library: str, extra: str) -> None:
         self.library, self.extra = library, extra
         super().__init__(f"{library} is not installed; run: pip install 'detente[{extra}]'")
+
+    def __reduce__(self) -> Any:
+        return MissingExtraError, (self.library, self.extra)
+
+
+class WorkerError(DetenteError):
+    """A worker process died before its work was done."""
