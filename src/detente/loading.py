@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from detente import adapters, catalog
@@ -9,6 +10,9 @@ from detente.case import Case, loads, with_variant
 from detente.case.structure import among, did_you_mean
 from detente.case.tree import read_text
 from detente.errors import CaseError, Problem
+
+_OWN = re.compile(r"""^[\s{]*["']?detente["']?\s*:""", re.MULTILINE)
+"""The key that every case file of our own has: no other format need be asked."""
 
 
 def load(source: str | Path, variant: str | None = None) -> Case:
@@ -32,7 +36,7 @@ def load(source: str | Path, variant: str | None = None) -> Case:
 
 def _read(path: Path) -> Case:
     text = read_text(path)
-    foreign = adapters.recognise(text)
+    foreign = None if _OWN.search(text) else adapters.recognise(text)
     if foreign is not None:
         case: Case = foreign.loads(text, str(path))
         return case

@@ -1,7 +1,7 @@
 """The language of conditions: ``nuclear >= partial and not relief == none``.
 
 One small language serves everywhere a case says *when*. It is parsed by the grammar in ``conditions.lark``
-and evaluated on level positions; nothing is ever executed. Comparisons go by the position of a level in
+(by its tables, which `tests.case.grammar` makes) and evaluated on level positions; nothing is ever executed. Comparisons go by the position of a level in
 ``levels``, never by its numeric value.
 """
 
@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from importlib import resources
 from typing import Any, Literal
+
+from detente.case._tables import END, RULES, STATES, TOKEN
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">="]
 
@@ -108,22 +109,43 @@ def parse(text: str) -> Node:
     if len(text) > MAX_LENGTH:
         raise ConditionError(f"longer than {MAX_LENGTH:,} characters", MAX_LENGTH)
     _check_brackets(text)
-    from lark.exceptions import UnexpectedInput
+    states: list[int] = [0]
+    nodes: list[Any] = []
+    for symbol, word, column in _tokens(text):
+        before = list(states)
+        while (action := STATES[states[-1]].get(symbol)) is not None and action < 0:
+            origin, length, kept, kind = RULES[-1 - action]
+            parts = nodes[len(nodes) - length :]
+            del states[len(states) - length :], nodes[len(nodes) - length :]
+            nodes.append(_node(origin, kind, [parts[i] for i in kept]))
+            states.append(STATES[states[-1]][origin])
+        if states[-1] == END:
+            break
+        if action is None:
+            raise ConditionError(_explain(symbol, word, before), column)
+        states.append(action)
+        nodes.append(word)
+    node: Node = nodes[0]
+    return node
 
-    try:
-        tree = _parser().parse(text)
-    except UnexpectedInput as error:
-        column = error.column if isinstance(error.column, int) and error.column > 0 else len(text) + 1
-        raise ConditionError(_explain(error, text), column) from None
-    return _build(tree)
+
+def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
+    """Symbols of the grammar, with their text (quotes taken off) and column from 1; ``$END`` last."""
+    position = 0
+    while match := _token().match(text, position):
+        symbol, word = str(match.lastgroup), match[match.lastgroup or 0]
+        column = match.end() - len(word) + 1
+        yield symbol, word[1:-1] if symbol == "QUOTED" else word, column
+        position = match.end()
+    rest = text[position:].lstrip()
+    if rest:
+        yield rest[0], rest[0], len(text) - len(rest) + 1
+    yield "$END", "", len(text) + 1
 
 
 @lru_cache(maxsize=1)
-def _parser() -> Any:
-    from lark import Lark
-
-    grammar = resources.files("detente.case").joinpath("conditions.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", maybe_placeholders=False)
+def _token() -> re.Pattern[str]:
+    return re.compile(rf"\s*(?:{TOKEN})")
 
 
 def _check_brackets(text: str) -> None:
@@ -138,38 +160,69 @@ def _check_brackets(text: str) -> None:
         raise ConditionError(f"more than {MAX_DEPTH} times `then`", text.index(" then ") + 2)
 
 
-def _explain(error: Any, text: str) -> str:
-    from lark.exceptions import UnexpectedToken
+_WORDS = {
+    "&": "and",
+    "&&": "and",
+    "AND": "and",
+    "|": "or",
+    "||": "or",
+    "OR": "or",
+    "NOT": "not",
+    "->": "if A then B",
+}
+_SIGNS = {
+    "WORD": "a name", "OPERATOR": "a comparison such as '=='", "LSQB": "'['", "RSQB": "']'", "COMMA": "','",
+    "AND": "'and'", "OR": "'or'", "THEN": "'then'", "RPAR": "')'",
+}  # fmt: skip
 
-    if isinstance(error, UnexpectedToken) and error.token.type != "$END":
-        return f"unexpected '{error.token}'"
-    if isinstance(error, UnexpectedToken):
-        return "ends too early" if text.strip() else "is empty"
-    found = text[error.pos_in_stream]
-    return "`=` is not a comparison; write `==`" if found == "=" else f"unexpected character '{found}'"
+
+def _explain(symbol: str, word: str, states: list[int]) -> str:
+    """What is wrong where a symbol cannot stand, after the states that were gone through."""
+    if symbol == "=":
+        return "`=` is not a comparison; write `==`"
+    if symbol in "\"'":
+        return "has a quote that is not closed"
+    if word in _WORDS:
+        return f"unexpected '{word}'; write `{_WORDS[word]}`"
+    if symbol == "$END" and len(states) == 1:
+        return "is empty"
+    wanted = " or ".join(sign for name, sign in _SIGNS.items() if _fits(name, states))
+    if symbol == "$END":
+        return f"ends too early; {wanted} is missing"
+    return f"unexpected '{word}'" + (f"; {wanted} may stand here" if wanted else "")
 
 
-def _build(tree: Any) -> Node:
-    parts = tree.children
-    match tree.data:
+def _fits(symbol: str, states: list[int]) -> bool:
+    """Whether a symbol can come next, whatever reductions it takes."""
+    states = list(states)
+    while (action := STATES[states[-1]].get(symbol)) is not None and action < 0:
+        origin, length, *_ = RULES[-1 - action]
+        del states[len(states) - length :]
+        states.append(STATES[states[-1]][origin])
+    return action is not None
+
+
+def _node(origin: str, kind: str, parts: list[Any]) -> Any:
+    """What a rule of the grammar makes of its parts; helping rules make lists."""
+    if origin.startswith("__"):
+        return [*parts[0], parts[1]] if len(parts) == 2 else parts
+    match kind:
         case "compare":
-            return Compare(_unquote(parts[0]), str(parts[1]), (_unquote(parts[2]),))  # type: ignore[arg-type]
+            return Compare(parts[0], parts[1], (parts[2],))
         case "member":
-            return Compare(_unquote(parts[0]), "in", tuple(_unquote(p) for p in parts[1:]))
+            return Compare(parts[0], "in", (*parts[1:2], *(parts[2] if len(parts) == 3 else ())))
         case "negation":
-            return Not(_build(parts[0]))
+            return Not(parts[0])
         case "implies":
-            return Any_((Not(_build(parts[0])), _build(parts[1])))
+            return Any_((Not(parts[0]), parts[1]))
         case "iff":
-            return reduce(Same, (_build(p) for p in parts))
+            return reduce(Same, [parts[0], *parts[1]])
         case "both":
-            return All(tuple(_build(p) for p in parts))
+            return All((parts[0], *parts[1]))
+        case "either":
+            return Any_((parts[0], *parts[1]))
         case _:
-            return Any_(tuple(_build(p) for p in parts))
-
-
-def _unquote(token: Any) -> str:
-    return str(token)[1:-1] if token.type == "QUOTED" else str(token)
+            return parts[0]
 
 
 def _leaves(node: Node) -> Iterator[Compare]:

@@ -107,7 +107,7 @@ def _condition(data: Any) -> Condition:
         parse(data)
     except ConditionError as error:
         raise wrong(
-            f"the condition {error.what}" if error.what.startswith(("is", "ends")) else
+            f"the condition {error.what}" if error.what.startswith(("is ", "ends ", "has ")) else
             f"the condition does not parse: {error.what}",
             got=f"{show(data)}, column {error.column}",
         ) from None  # fmt: skip

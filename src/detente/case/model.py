@@ -175,7 +175,7 @@ class Issue(Part):
     by: Ids | None = None
     levels: Annotated[Annotated[tuple[Level, ...], AsList] | Annotated[Scale, AsMapping], BY_SHAPE]
     retreat: Table[Level, Level] = Field(default_factory=dict)
-    pace: Pace = Pace()
+    pace: Pace = Pace.model_construct()
     takes: Table[Level, Periods] = Field(default_factory=dict)
     requires: Table[Level, Annotated[Requirement, BeforeValidator(_when_only)]] = Field(default_factory=dict)
     proof: Table[Level, Text] = Field(default_factory=dict)
@@ -515,8 +515,8 @@ class Case(Part):
     status_quo: Outcome | None = None
     no_deal: Annotated[NoDeal, BeforeValidator(_block)] | None = None
     preferences: Table[Id, Preference] = Field(default_factory=dict)
-    time: Time = Time()
-    verification: Verification = Verification()
+    time: Time = Time.model_construct()
+    verification: Verification = Verification.model_construct()
     record: tuple[Statement, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     views: Table[Id, tuple[Change, ...]] = Field(default_factory=dict)

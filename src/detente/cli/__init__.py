@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 
 import typer
 
-from detente.cli import agreement, check, examples, init, report, schema, standoff
 from detente.errors import CaseError, CostError, DetenteError
 
-app = typer.Typer(
-    name="detente",
-    help="Turns a negotiation into a case file, and says whether a deal exists, why the parties are stuck, and which steps hold.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for module in (check, agreement, standoff, report, examples, init, schema):
-    module.register(app)
+COMMANDS = ("check", "agreement", "standoff", "report", "examples", "init", "schema")
+"""The commands in the order of the help, a module of this package each."""
 
 BAD_INPUT, TOO_COSTLY = 2, 3
 
 
-@app.callback(invoke_without_command=True)
+def build(commands: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The application with some of the commands: whoever asks for one need not wait for the others."""
+    app = typer.Typer(
+        name="detente",
+        help="Turns a negotiation into a case file, and says whether a deal exists, why the parties are stuck, and which steps hold.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(_root)
+    for command in commands:
+        import_module(f"{__name__}.{command}").register(app)
+    return app
+
+
 def _root(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
     if version:
         import detente
@@ -34,6 +43,9 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 def main() -> None:
     """Runs the command line; bad input ends with code 2, a question refused for its cost with 3."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    app = build((asked,) if asked in COMMANDS else COMMANDS)
     try:
         app()
     except CaseError as error:

@@ -12,7 +12,7 @@ import detente
 from detente.analysis.standoff import bytes_per_outcome, standoff
 from detente.analysis.standoff.relations import equilibria
 from detente.case import Case, from_data
-from detente.cli import app
+from detente.cli import build
 from detente.errors import CostError, NeedsError
 from detente.kernels.stability import CONCEPTS
 from detente.space import compile_case
@@ -309,12 +309,12 @@ def test_the_command_line() -> None:
 
     runner = CliRunner()
     text = runner.invoke(
-        app,
+        build(),
         ["standoff", "elmira-1991", "--why", "--unlock", "--coalitions", "--foresight", "2", "--relations"],
     )
     assert text.exit_code == 0, text.output
     assert "Uniroyal" in text.output
-    answer = runner.invoke(app, [
+    answer = runner.invoke(build(), [
         "standoff", "north-korea-2017", "--json", "--why", "--unlock", "--coalitions", "--foresight", "2",
         "--simultaneous", "--relations", "--at", "programme=abandon,troops=withdraw", "--concept", "nash",
     ])  # fmt: skip
