@@ -20,7 +20,7 @@ TILE = 1 << 16
 THREADED = 1 << 15
 """Entries of scores from which threads are worth starting."""
 TURNS = 240
-"""Turns after which the clock of changes, which counts in bytes, starts anew."""
+"""Turns after which the clock of changes, which counts in bytes, starts anew, and all lines are looked at again."""
 SHORT = 48
 """Lines up to this length are sorted by insertion, longer ones by radix."""
 
@@ -143,13 +143,14 @@ def _improving_closure(
     """
     when = np.zeros(low.size if len(others) > 1 else 0, dtype=np.uint8)
     since = dict.fromkeys(others, 0)
-    turn = quiet = 0
+    place = turn = quiet = 0
     while quiet < len(others):
-        k = others[turn % len(others)]
+        k = others[place]
+        place = (place + 1) % len(others)
         turn += 1
-        if turn == len(others) + TURNS:
-            when[:] = 1
-            since, turn = dict.fromkeys(others, 0), turn - TURNS
+        if turn > TURNS:
+            when[:] = 0
+            since, turn = dict.fromkeys(others, 0), 1
         changed = _improve(low, high, scores, movers[k], orders.get(k), far, when, since[k], turn)
         since[k] = turn
         quiet = 1 if changed else quiet + 1

@@ -25,7 +25,7 @@ from typing import Any
 
 from detente.analysis.standoff.model import Conflict
 from detente.analysis.standoff.sets import SetConflict, Sets, bits, closure
-from detente.analysis.standoff.words import Speaker, join
+from detente.analysis.standoff.words import NAMES, Speaker, join, outcomes
 from detente.errors import CostError
 
 CONCEPTS = ("nash", "gmr", "smr", "seq")
@@ -85,7 +85,7 @@ class Coalitions:
                 deterred = [c for c in CONCEPTS[1:] if s in self.stable[c][group]]
                 who = join(speaker.label(p) for p in self.ids(group))
                 after = (
-                    f"; what others can do deters it ({', '.join(deterred)})"
+                    f"; what others can do deters it ({join(NAMES[c] for c in deterred)})"
                     if deterred
                     else "; nothing deters it"
                 )
@@ -98,7 +98,7 @@ class Coalitions:
                     if found
                     else ""
                 )
-                lines.append(f"Stable for every group ({concept}): {len(found):,} outcomes{listed}.")
+                lines.append(f"Stable for every group ({NAMES[concept]}): {outcomes(len(found))}{listed}.")
         for s, group, end in self.vulnerable[:6]:
             who = join(speaker.label(p) for p in self.ids(group))
             lines.append(

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from detente.analysis.standoff.model import Conflict
-from detente.analysis.standoff.words import Speaker, join
+from detente.analysis.standoff.words import Speaker, join, outcomes
 from detente.errors import CostError
 from detente.space.tables import Array
 
@@ -82,17 +82,19 @@ class Foresight:
             found = self.equilibria(h)
             what = "; ".join(speaker.outcome(s) for s in found[:4]) + ("; and more" if len(found) > 4 else "")
             lines.append(
-                f"- {h} move{'s' if h > 1 else ''}: {len(found):,} outcomes hold{': ' + what if found else ''}."
+                f"- {h} move{'s' if h > 1 else ''}: {_hold(len(found))}{': ' + what if found else ''}."
             )
         found_all = self.non_myopic_equilibria()
         if found_all is None:
             lines.append("- however far: not decided within the moves that were followed.")
         else:
             what = join(speaker.outcome(s) for s in found_all[:4])
-            lines.append(
-                f"- however far: {len(found_all):,} outcomes hold{': ' + what if found_all else ''}."
-            )
+            lines.append(f"- however far: {_hold(len(found_all))}{': ' + what if found_all else ''}.")
         return "\n".join(lines)
+
+
+def _hold(count: int) -> str:
+    return f"{outcomes(count)} hold{'s' if count == 1 else ''}"
 
 
 def foresight(conflict: Conflict, horizon: int) -> Foresight:

@@ -27,7 +27,7 @@ from typing import Any
 
 from detente.analysis.standoff.model import Conflict
 from detente.analysis.standoff.sets import SetConflict, Sets, bits
-from detente.analysis.standoff.words import join
+from detente.analysis.standoff.words import NAMES, join
 from detente.kernels.stability import CONCEPTS
 
 ByParty = dict[str, list[int]]
@@ -63,10 +63,10 @@ class Relations:
         lines = []
         for title, kinds in (("Strength", self.strength), ("Unknown preferences, reading", self.unknown)):
             for kind, found in kinds.items():
-                counts = join(f"{c} {len(equilibria(by)):,}" for c, by in found.items())
+                counts = join(f"{NAMES[c]} {len(equilibria(by)):,}" for c, by in found.items())
                 lines.append(f"{title} {kind}: outcomes that hold: {counts}.")
         if self.attitudes:
-            counts = join(f"{c} {len(equilibria(by)):,}" for c, by in self.attitudes.items())
+            counts = join(f"{NAMES[c]} {len(equilibria(by)):,}" for c, by in self.attitudes.items())
             lines.append(f"With attitudes: outcomes that hold: {counts}.")
         if self.views is not None:
             lines.append(self.views.explain())

@@ -308,21 +308,28 @@ class StandoffResult(Result):
         return {
             "number": state,
             "outcome": speaker.outcome(state),
-            **{words.NAMES[c]: "yes" if c in held else "no" for c in CONCEPTS},
+            **{words.SHORT[c]: "yes" if c in held else "no" for c in CONCEPTS},
             **{f"rank for {p}": rank for p, rank in ranks.items()},
         }
 
     def _reasons(self, speaker: words.Speaker) -> list[Row]:
         if not self.status_quo_possible:
             return []
-        found = [self.why(p, None, c) for p in self.conflict.parties for c in CONCEPTS]
-        return [
-            {
-                "party": w.party, "concept": words.NAMES[w.concept], "stable": "yes" if w.stable else "no",
-                "margin in ranks": w.margin, "why": speaker.why(w),
-            }
-            for w in found
-        ]  # fmt: skip
+        concept = words.strongest(self, self.status_quo) or "seq"
+        rows: list[Row] = []
+        for p in self.conflict.parties:
+            found = {c: self.why(p, None, c) for c in CONCEPTS}
+            stays = {words.SHORT[c]: "yes" if w.stable else "no" for c, w in found.items()}
+            main = found[concept]
+            rows.append(
+                {
+                    "party": p,
+                    **stays,
+                    f"margin in ranks ({words.SHORT[concept]})": main.margin,
+                    "why": speaker.why(main),
+                }
+            )
+        return rows
 
     def _ways(self, speaker: words.Speaker) -> list[Row]:
         if self.evolution is None:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from detente.analysis.standoff.model import Conflict
-from detente.analysis.standoff.words import Speaker
+from detente.analysis.standoff.words import Speaker, outcomes
 from detente.errors import CostError, NeedsError
 from detente.space.tables import Array
 
@@ -50,7 +50,7 @@ class Simultaneous:
         found = np.flatnonzero(self.manual)
         names = "; ".join(speaker.outcome(int(s)) for s in found[:6])
         more = "; and more" if len(found) > 6 else ""
-        return f"With answers at the same time counted beside later ones, {len(found):,} outcomes hold{': ' + names + more if len(found) else ''}."
+        return f"With answers at the same time counted beside later ones, {outcomes(len(found))} hold{'s' if len(found) == 1 else ''}{': ' + names + more if len(found) else ''}."
 
 
 def simultaneous(conflict: Conflict, sequential: Array) -> Simultaneous:

@@ -28,7 +28,7 @@ import numpy as np
 
 from detente.analysis.standoff.evolution import reach_from
 from detente.analysis.standoff.model import Conflict
-from detente.analysis.standoff.words import Speaker, join
+from detente.analysis.standoff.words import NAMES, Speaker, join
 from detente.errors import CostError
 from detente.space.tables import Array
 
@@ -42,6 +42,7 @@ class Change:
     """A way to re-rank: the outcomes that go from above the target to just below it, in their order.
 
     ``pairs``: in how many pairs of outcomes the order then differs (Kendall distance; a tie broken counts a half).
+    Outcomes that tied with the target come to stand below it and those, which breaks no more than these ties.
     """
 
     lowered: tuple[int, ...]
@@ -117,7 +118,7 @@ class Unlock:
     def explain(self) -> str:
         """In words."""
         speaker = Speaker(self.conflict)
-        lines = [f"For {speaker.outcome(self.target)} to hold ({self.concept}):"]
+        lines = [f"For {speaker.outcome(self.target)} to hold ({NAMES[self.concept]}):"]
         for p in self.parties:
             share = (
                 ""
@@ -140,7 +141,11 @@ class Unlock:
         if self.jointly:
             lines.append(
                 "All of these together "
-                + ("would do." if self.holds else "would not yet do: others' reasons to answer change too.")
+                + (
+                    f"would do{'' if self.least else '; whether less would is not proved'}."
+                    if self.holds
+                    else "would not yet do: others' reasons to answer change too."
+                )
             )
         lines += [f"- It would also hold if {speaker.who(move.by)} {move.what}." for move in self.moves or ()]
         if self.moves == () and any(not p.stable for p in self.parties):
@@ -280,8 +285,8 @@ def _pairs(clauses: Clauses, lowered: tuple[int, ...], exactly: bool) -> Change:
     """The cost in pairs of lowering some outcomes, irrelevant ones going along freely unless ``exactly``.
 
     From the top down to the target: keeping an outcome above costs a pair with each lowered one that stood above it
-    (a half where they tied), lowering it costs the pair with the target. A shortest path over how many are lowered
-    in full ranks above, and in the same rank.
+    (a half where they tied), lowering it costs the pair with the target; last, ties with the target are broken. A
+    shortest path over how many are lowered in full ranks above, and in the same rank.
     """
     score = clauses.conflict.scores[clauses.i].astype(np.int64)
     target = int(score[clauses.target])
@@ -304,15 +309,21 @@ def _pairs(clauses: Clauses, lowered: tuple[int, ...], exactly: bool) -> Change:
                     new[above + down] = option
         best = new
     cost, path = min(best.values(), key=lambda item: (item[0], len(item[1])))
-    return Change(path, cost)
+    ties = int(np.count_nonzero(score == target)) - 1
+    return Change(path, cost + 0.5 * ties if path else cost)
 
 
 def rerank(scores: Array, i: int, target: int, change: Change) -> Array:
     """Scores with a change made to party i: the lowered outcomes just below the target, in their order."""
     row = scores[i].astype(np.int64)
-    low = np.zeros(len(row), dtype=bool)
-    low[list(change.lowered)] = True
-    key = np.where(low, row[target] * 2 - 1, row * 2) * (2 * int(row.max()) + 2) + np.where(low, row, 0)
+    if not change.lowered:
+        return scores.astype(np.int32)
+    low = list(change.lowered)
+    place = row * 3
+    place[low] = row[target] * 3 + 1
+    place[target] = row[target] * 3 + 2
+    key = place * (int(row.max()) + 1)
+    key[low] += row[low]
     key[row == 0] = -1
     _, dense = np.unique(key, return_inverse=True)
     new = scores.astype(np.int32)

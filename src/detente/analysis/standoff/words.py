@@ -24,6 +24,8 @@ NAMES = {
     "nash": "Nash", "gmr": "general metarational", "smr": "symmetric metarational",
     "seq": "sequential", "sseq": "symmetric sequential",
 }  # fmt: skip
+SHORT = {"nash": "Nash", "gmr": "GMR", "smr": "SMR", "seq": "SEQ", "sseq": "SSEQ"}
+"""The same for the heads of tables."""
 MOST = 6
 
 
@@ -54,48 +56,60 @@ class Speaker:
         """A mover: its label, or those of a group acting together."""
         return join(self.label(party) for party in mover) + (" together" if len(mover) > 1 else "")
 
-    def act(self, step: Step) -> str:
-        """What a move changes: ``relief from none to partial``; in graph form where it leads."""
+    def issue(self, index: int) -> str:
+        """An issue by its label."""
+        return self.label(self.space.issues[index])
+
+    def act(self, step: Step, form: str = "taking") -> str:
+        """What a move changes: ``taking relief from none to partial``; in graph form where it leads."""
         old, new = self.space.levels(step.start), self.space.levels(step.end)
         if self.space.case.graph_form:
-            return f"going to {self.outcome(step.end)}"
+            return f"{_GOING[form]} {self.outcome(step.end)}"
         changed = [i for i, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
         names = self.space.level_names
-        return join(f"{self.space.issues[i]} from {names[i][old[i]]} to {names[i][new[i]]}" for i in changed)
+        what = join(f"{self.issue(i)} from {names[i][old[i]]} to {names[i][new[i]]}" for i in changed)
+        return f"{form} {what}"
 
     def steps(self, path: Sequence[Step]) -> str:
-        """A sequence of moves."""
-        return ", then ".join(f"{self.who(step.mover)} with {self.act(step)}" for step in path)
+        """A sequence of moves: ``A takes x from none to some, then B ...``."""
+        return ", then ".join(f"{self.who(step.mover)} {self._does(step)}" for step in path)
+
+    def _does(self, step: Step) -> str:
+        return self.act(step, "takes" if len(step.mover) == 1 else "take")
 
     def why(self, found: Why) -> str:
         """A verdict as one sentence."""
         party = self.label(found.party)
+        if found.margin is None:
+            return f"{party} has no move of its own here."
         if not found.improvements:
-            return f"{party} has no move from here that is better for it."
+            return f"{party} has no move of its own here that is better for it."
         reply = found.replies[0]
-        move = self.act(Step((found.party,), found.outcome, reply.improvement))
-        gain = f"{party} could gain by {move}"
+        gain = f"{party} could gain by {self.act(Step((found.party,), found.outcome, reply.improvement))}"
         if found.stable:
+            others = found.improvements - 1
             more = (
-                f" The other {found.improvements - 1} gains open to it are deterred too."
-                if found.improvements > 1
+                f" Its {others:,} other gain{'s' if others > 1 else ''} would be deterred too."
+                if others
                 else ""
             )
             return f"{gain}, but {self._sanction(found, reply)}.{more}"
         return f"{gain}, and {self._nothing(found, reply)}."
 
     def _sanction(self, found: Why, reply: Reply) -> str:
-        would = "would have reason to answer" if found.concept in CREDIBLE else "could answer"
+        would = "would have reason to answer by" if found.concept in CREDIBLE else "could answer by"
         first, *rest = reply.sanction or ()
-        answer = f"{self.who(first.mover)} {would} with {self.act(first)}"
+        answer = f"{self.who(first.mover)} {would} {self.act(first)}"
         if rest:
             answer += f", then {self.steps(rest)}"
-        after = ", and it would have no way out" if found.concept in ANSWERED else ""
-        return f"{answer}, which leaves it no better off than now{after}"
+        score = self.conflict.scores[self.conflict.parties.index(found.party)]
+        worse = "worse off" if score[reply.lands] < score[found.outcome] else "no better off"
+        after = ", with no way out" if found.concept in ANSWERED else ""
+        return f"{answer}, which leaves {self.label(found.party)} {worse} than now{after}"
 
     def _nothing(self, found: Why, reply: Reply) -> str:
         if found.concept == "nash":
-            return "nothing that others may do counts under this concept"
+            return "what others may answer does not count under this concept"
         if reply.escape is not None:
             return f"could escape the answer ({self.steps(reply.blow)}) by {self.act(reply.escape)}"
         kind = (
@@ -103,35 +117,87 @@ class Speaker:
             if found.concept in CREDIBLE
             else "no answer of others"
         )
-        return f"{kind} would leave it worse off"
+        return f"{kind} would take the gain away"
+
+
+_GOING = {"taking": "going to", "takes": "goes to", "take": "go to"}
 
 
 def explain(result: StandoffResult) -> str:
-    """What holds, what the status quo is, what can be reached, and what this rests on."""
+    """The answer first; then who could move and what deters it, what holds, what can be reached, and the limits."""
     speaker = Speaker(result.conflict)
     lines = [
-        _verdict(result),
+        answer(result),
+        *reasons(result, speaker),
+        *_counts(result),
         *_equilibria(result, speaker),
-        *_status_quo(result, speaker),
         *_reached(result, speaker),
+        *_targets(result, speaker),
     ]
     lines.append(
         "Holding at rest is not the same as being acceptable, and says nothing about how to get there by steps."
     )
     lines += [f"Note: {warning.rstrip('.')}." for warning in result.source.warnings]
-    return "\n".join(line for line in lines if line)
+    return "\n".join(lines)
 
 
-def _verdict(result: StandoffResult) -> str:
-    counts, total = result.counts, f"{result.n_feasible:,} possible outcomes"
+def strongest(result: StandoffResult, state: int) -> str | None:
+    """The most demanding concept under which an outcome is an equilibrium."""
+    found = result.concepts_of(state)
+    return next((c for c in ("nash", "sseq", "seq", "smr", "gmr") if c in found), None)
+
+
+def answer(result: StandoffResult) -> str:
+    """Why are we stuck? In one sentence."""
+    if not result.status_quo_possible:
+        return "The status quo is not among the possible outcomes: nothing can hold the parties there."
+    concept = strongest(result, result.status_quo)
+    name = f"the status quo ({Speaker(result.conflict).outcome(result.status_quo)})"
+    if concept == "nash":
+        return f"Nobody can leave {name} with profit: no party has a move of its own that is better for it."
+    if concept in CREDIBLE:
+        return f"Nobody can leave {name} with profit: others would have reason to answer every gain."
+    if concept:
+        return f"Nobody can leave {name} with profit, if others answer even where that does not pay for them."
+    leaving = [p for p in result.conflict.parties if not result.why(p, None, "gmr").stable]
+    who = join(result.conflict.space.case.label(p) for p in leaving)
+    after = "whatever others may answer" if leaving else "each of them under some reading of what follows"
+    return f"The status quo ({Speaker(result.conflict).outcome(result.status_quo)}) does not hold: {who} could leave it with profit, {after}."
+
+
+def reasons(result: StandoffResult, speaker: Speaker) -> list[str]:
+    """For each party why it stays at the status quo, or does not, and by what margin."""
+    if not result.status_quo_possible:
+        return []
+    concept = strongest(result, result.status_quo) or "seq"
+    found = [result.why(party, None, concept) for party in result.conflict.parties]
+    return [f"- {speaker.why(why)}{_margin(why)}" for why in found]
+
+
+def _margin(why: Why) -> str:
+    if not why.margin:
+        return ""
+    ranks = f"{abs(why.margin)} rank{'s' if abs(why.margin) > 1 else ''}"
+    return f" (Margin: {ranks}.)" if why.margin > 0 else f" (Short of holding by {ranks}.)"
+
+
+def _counts(result: StandoffResult) -> list[str]:
+    counts, total = result.counts, outcomes(result.n_feasible, "possible ")
     if not counts["gmr"]:
-        return f"Nothing holds: from each of the {total} some party would gain by moving, whatever others may answer."
+        return [
+            f"Nothing holds: from each of the {total} some party would gain by moving, whatever others answer."
+        ]
     shown, before = [], None
-    for concept in ("nash", "sseq", "seq", "gmr"):
+    for concept in ("nash", "sseq", "seq", "smr", "gmr"):
         if counts[concept] and counts[concept] != before:
-            shown.append(f"{counts[concept]:,} where {MEANING[concept]}")
+            shown.append(f"{counts[concept]:,} where {MEANING[concept]} ({NAMES[concept]})")
             before = counts[concept]
-    return f"Of {total}, these are such that no party has reason to leave: {'; '.join(shown)}."
+    return [f"Of {total}, these hold: {'; '.join(shown)}."]
+
+
+def outcomes(count: int, kind: str = "") -> str:
+    """A number of outcomes in words."""
+    return f"{count:,} {kind}outcome{'' if count == 1 else 's'}"
 
 
 def _equilibria(result: StandoffResult, speaker: Speaker) -> list[str]:
@@ -154,31 +220,10 @@ def _quo(result: StandoffResult, state: int) -> str:
     return " (the status quo)" if state == result.status_quo else ""
 
 
-def _status_quo(result: StandoffResult, speaker: Speaker) -> list[str]:
-    if not result.status_quo_possible:
-        return ["The status quo is not among the possible outcomes."]
-    if result.concepts_of(result.status_quo):
-        lines = [f"The status quo holds ({held(result, result.status_quo)}):"]
-    else:
-        lines = ["The status quo does not hold:"]
-    return lines + [
-        f"- {speaker.why(result.why(party))}{_margin(result, party)}" for party in result.conflict.parties
-    ]
-
-
-def _margin(result: StandoffResult, party: str) -> str:
-    margin = result.why(party).margin
-    if margin is None or margin == 0:
-        return ""
-    if margin > 0:
-        return f" It could fall by {margin} of that party's ranks and still hold."
-    return f" It would have to rise by {-margin} of that party's ranks to hold."
-
-
 def _reached(result: StandoffResult, speaker: Speaker) -> list[str]:
     if result.evolution is None:
         return []
-    goals = [s for s in result.main_equilibria(MOST) if s != result.status_quo]
+    goals = [s for s in result.main_equilibria(MOST + 1) if s != result.status_quo][:MOST]
     lines = []
     for row in result.evolution.rows(goals):
         path, text = row["improving_path"], speaker.outcome(int(str(row["outcome"])))
@@ -191,3 +236,21 @@ def _reached(result: StandoffResult, speaker: Speaker) -> list[str]:
         else:
             lines.append(f"- {text}: not by anyone's own moves.")
     return ["From the status quo to the others:", *lines] if lines else []
+
+
+def _targets(result: StandoffResult, speaker: Speaker) -> list[str]:
+    """Whether the outcomes that the case names as targets hold, and who would leave them."""
+    space, lines = result.conflict.space, []
+    for name, target in list(space.case.targets.items())[:MOST]:
+        state = space.number(space.positions(target.outcome))
+        if not result.conflict.possible[state]:
+            lines.append(f"- {name}: it is impossible.")
+            continue
+        if concept := strongest(result, state):
+            lines.append(f"- {name} ({speaker.outcome(state)}) would hold ({NAMES[concept]}).")
+            continue
+        found = [result.why(party, state, "gmr") for party in result.conflict.parties]
+        leaving = next((why for why in found if not why.stable), None)
+        because = speaker.why(leaving) if leaving else "no one concept holds for all parties."
+        lines.append(f"- {name} ({speaker.outcome(state)}) would not hold: {because}")
+    return ["Once reached, the targets of the case:", *lines] if lines else []
