@@ -9,6 +9,7 @@ from dataclasses import replace
 import detente
 from detente.analysis.agreement.ranges import OverRanges
 from detente.analysis.result import to_plain
+from detente.analysis.standoff import StandoffResult
 from detente.case import Case
 from detente.case.structure import among
 from detente.errors import NeedsError
@@ -112,8 +113,14 @@ def _data(findings: Findings, audience: str) -> dict[str, object]:
         "over_ranges": None if findings.ranges is None else _ranges(findings.ranges),
         "by_no_deal": dict(findings.by_no_deal),
         "variants": [vars_of(v) for v in findings.variants],
+        "standoff": None if findings.standoff is None else _at_rest(findings.standoff),
         **findings.further,
     }
+
+
+def _at_rest(result: StandoffResult) -> dict[str, object]:
+    """The standoff without its long lists, which its own command prints."""
+    return {k: v for k, v in result.document().items() if k not in ("feasible", "stability", "labels")}
 
 
 def _ranges(over: OverRanges) -> dict[str, object]:

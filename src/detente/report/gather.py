@@ -11,9 +11,13 @@ import numpy as np
 from detente.analysis.agreement import AgreementResult, agreement
 from detente.analysis.agreement.ranges import OverRanges, over_ranges
 from detente.analysis.agreement.zone import rational
+from detente.analysis.standoff import StandoffResult, standoff
 from detente.case import Case, with_variant
 from detente.errors import CaseError, CostError, NeedsError
 from detente.space import NoDealName, Space, compile_case
+
+LARGEST_AT_REST = 200_000
+"""Outcomes up to which a report asks which of them hold."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Findings:
     by_no_deal: Mapping[str, bool]
     variants: tuple[Variation, ...]
     missing: tuple[str, ...] = ()
+    standoff: StandoffResult | None = None
     further: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -50,6 +55,7 @@ def gather(case: Case) -> Findings:
         deal = agreement(space)
     except (NeedsError, CostError) as error:
         return Findings(case, None, None, None, _funnel(None), {}, (), (str(error),))
+    rest, missing = _at_rest(space)
     return Findings(
         case,
         space,
@@ -58,7 +64,20 @@ def gather(case: Case) -> Findings:
         _funnel(deal),
         _by_no_deal(space),
         tuple(_variation(case, name) for name in case.variants),
+        missing,
+        rest,
     )
+
+
+def _at_rest(space: Space) -> tuple[StandoffResult | None, tuple[str, ...]]:
+    """Which outcomes hold, or why that was not asked."""
+    if space.size > LARGEST_AT_REST:
+        size = f"{space.size:,} outcomes are more than a report goes through ({LARGEST_AT_REST:,})"
+        return None, (f"What holds at rest was not asked: {size}; `detente standoff` takes more.",)
+    try:
+        return standoff(space, workers=1), ()
+    except (NeedsError, CostError) as error:
+        return None, (f"What holds at rest was not asked: {error}.",)
 
 
 def _funnel(deal: AgreementResult | None) -> dict[str, int | None]:

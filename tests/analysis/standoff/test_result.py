@@ -80,9 +80,45 @@ def test_why_in_words() -> None:
     assert "would have reason to answer" in result.because("row", both, "seq")
     assert "could answer" in result.because("row", both, "gmr")
     assert "no way out" in result.because("row", both, "smr")
-    assert "nothing that others may do counts" in result.because("row", both, "nash")
-    assert "no move from here" in result.because("row")
+    assert "does not count" in result.because("row", both, "nash")
+    assert result.because("row") == "First prisoner has no move of its own here that is better for it."
+    assert result.because("row", both, "seq") == (
+        "First prisoner could gain by taking First prisoner's choice from cooperate to defect, but Second prisoner "
+        "would have reason to answer by taking Second prisoner's choice from cooperate to defect, which leaves "
+        "First prisoner worse off than now."
+    )
     assert result.why("row").margin == 1
+
+
+FIRST = {
+    "stockholm-2019": "Nobody can leave the status quo (nuclear none, relief none, assurance words, projects none) with profit: no party",
+    "elmira-1991": "Nobody can leave the status quo (s1-delay) with profit, if others answer even where",
+    "chicken": "The status quo (first straight, second straight) does not hold: First driver and Second driver could",
+}
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_the_answer_comes_first(name: str) -> None:
+    assert standoff(detente.load(name)).explain().startswith(FIRST[name])
+
+
+def test_a_status_quo_that_does_not_hold() -> None:
+    data = detente.load("prisoners-dilemma").to_data() | {
+        "status_quo": {"first": "cooperate", "second": "defect"}
+    }
+    text = standoff(from_data(data)).explain()
+    assert "does not hold: First prisoner could leave it with profit, whatever others may answer." in text
+    assert "Short of holding by 1 rank" in text
+
+
+def test_targets_and_what_others_can_reach() -> None:
+    text = standoff(detente.load("stockholm-2019")).explain()
+    assert (
+        "full-irreversible (nuclear full, relief full, assurance binding, projects resumed) would not hold"
+        in text
+    )
+    assert "only with a step that does not pay for who takes it" in text
+    assert "by steps each of which pays for who takes it" in standoff(detente.load("cuba-1962")).explain()
 
 
 def test_an_escape_is_named() -> None:

@@ -201,8 +201,10 @@ def test_a_move_made_impossible_is_named() -> None:
         {"first": "cooperate", "second": "defect"}, "nash"
     )
     assert found.moves is not None
-    assert [m.what for m in found.moves] == ["could not take first from cooperate to defect"]
-    assert "could not take first from cooperate to defect" in found.explain()
+    what = "could not take First prisoner's choice from cooperate to defect"
+    assert [m.what for m in found.moves] == [what]
+    assert what in found.explain()
+    assert any(what in line for line in found.reasons())
     data = found.to_data()
     assert data["parties"]["column"]["stable"]
     assert data["parties"]["row"]["rankings_of"] == math.factorial(4)

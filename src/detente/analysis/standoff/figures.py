@@ -15,8 +15,11 @@ from detente.kernels.stability import CONCEPTS
 if TYPE_CHECKING:
     from detente.analysis.standoff.result import StandoffResult
 
-MOST_STATES = 60
+MOST_STATES = 30
 """Outcomes that the graph and the table show; with more, those nearest to the question."""
+MOST_MOVES = 150
+"""Moves that the graph shows; with more, only those that are better for who makes them."""
+BETTER = "better for who moves"
 HOLDS = ("holds", "holds if moves are answered", "does not hold")
 
 
@@ -29,18 +32,18 @@ def charts(result: StandoffResult) -> dict[str, dict[str, Any]]:
     return out
 
 
-def states_shown(result: StandoffResult) -> list[int]:
-    """All possible outcomes where they are few; else the status quo, equilibria, and what lies next to it."""
-    if result.n_feasible <= MOST_STATES:
+def states_shown(result: StandoffResult, most: int = MOST_STATES) -> list[int]:
+    """All possible outcomes where they are few; else status quo, targets, equilibria, and what lies next to today."""
+    if result.n_feasible <= most:
         return [int(s) for s in result.feasible]
-    chosen = dict.fromkeys([result.status_quo] if result.status_quo_possible else [])
-    chosen |= dict.fromkeys(result.main_equilibria(MOST_STATES // 2))
+    space, possible = result.conflict.space, result.conflict.possible
+    wanted = [space.number(space.positions(target.outcome)) for target in space.case.targets.values()]
+    chosen = dict.fromkeys(s for s in (result.status_quo, *wanted) if possible[s])
+    chosen |= dict.fromkeys(result.main_equilibria(most * 2 // 3))
     if result.status_quo_possible:
         for k in range(len(result.conflict.movers)):
-            chosen |= dict.fromkeys(
-                int(s) for s in result.conflict.targets(k, result.status_quo)[:MOST_STATES]
-            )
-    return sorted(list(chosen)[:MOST_STATES])
+            chosen |= dict.fromkeys(int(s) for s in result.conflict.targets(k, result.status_quo)[:most])
+    return sorted(list(chosen)[:most])
 
 
 def holding(result: StandoffResult, state: int) -> str:
@@ -65,13 +68,20 @@ def graph(result: StandoffResult, shown: list[int]) -> dict[str, Any]:
         for s, (x, y) in place.items()
     ]
     edges = _edges(result, place)
+    whole = len(edges) <= MOST_MOVES
+    if not whole:
+        edges = [edge for edge in edges if edge["improves"] == BETTER]
+    side = {"orient": "right", "labelLimit": 260}
     shape = {
         "field": "holds",
         "type": "nominal",
         "title": None,
         "scale": {"domain": list(HOLDS), "range": ["square", "diamond", "circle"]},
+        "legend": side,
     }
-    by = {"field": "mover", "type": "nominal", "title": "Moved by", "scale": {"range": list(COLOURS)}}
+    movers = [speaker.who(mover) for mover in result.conflict.movers]
+    scale = {"domain": movers, "range": [COLOURS[n % len(COLOURS)] for n in range(len(movers))]}
+    by = {"field": "mover", "type": "nominal", "title": "Moved by", "scale": scale, "legend": side}
     axis = {"axis": None, "scale": {"domain": [-1.25, 1.25]}}
     xy = {
         "x": {"field": "x", "type": "quantitative", **axis},
@@ -90,7 +100,8 @@ def graph(result: StandoffResult, shown: list[int]) -> dict[str, Any]:
                     "field": "improves",
                     "type": "nominal",
                     "title": None,
-                    "scale": {"domain": ["better for who moves", "not better"], "range": [[1, 0], [2, 4]]},
+                    "scale": {"domain": [BETTER, "not better"], "range": [[1, 0], [2, 4]]},
+                    "legend": side,
                 },
                 "tooltip": [{"field": "mover"}, {"field": "from"}, {"field": "to"}, {"field": "improves"}],
             },
@@ -127,8 +138,8 @@ def graph(result: StandoffResult, shown: list[int]) -> dict[str, Any]:
     ]
     still = sum(node["holds"] != HOLDS[2] for node in nodes)
     alt = (
-        f"Graph of {len(shown)} of {result.n_feasible:,} outcomes, numbered, and {len(edges)} moves between them by "
-        f"{words.join(speaker.who(m) for m in result.conflict.movers)}. {still} of them hold under some concept."
+        f"Graph of {len(shown)} of {result.n_feasible:,} outcomes, numbered, and {len(edges)} {'' if whole else 'better '}moves between them by "
+        f"{words.join(movers)}. {still} of them hold under some concept."
     )
     return figure("Who can move what to where, and what holds", alt, layers=layers, width=460, height=460)
 
@@ -162,7 +173,7 @@ def _edges(result: StandoffResult, place: dict[int, tuple[float, float]]) -> lis
                         "xa": round(x + along * (x2 - x), 4),
                         "ya": round(y + along * (y2 - y), 4),
                         "turn": round(math.degrees(math.atan2(x2 - x, y2 - y)), 1),
-                        "improves": "better for who moves" if gains else "not better",
+                        "improves": BETTER if gains else "not better",
                     }
                 )
     return edges
@@ -252,7 +263,8 @@ def evolution(result: StandoffResult) -> dict[str, Any] | None:
             continue
         goal = f"to {s}"
         how = "each step pays" if improving is not None else "some step does not pay"
-        lines.append({"goal": goal, "step": 0, "state": str(path[0].start), "how": how, "move": "status quo"})
+        first = {"goal": goal, "step": 0, "state": str(path[0].start), "how": how}
+        lines.append({**first, "move": "status quo", "by": "status quo"})
         lines += [
             {
                 "goal": goal,
@@ -260,6 +272,7 @@ def evolution(result: StandoffResult) -> dict[str, Any] | None:
                 "state": str(step.end),
                 "how": how,
                 "move": f"{speaker.who(step.mover)}: {speaker.act(step)}",
+                "by": speaker.who(step.mover),
             }
             for n, step in enumerate(path, start=1)
         ]
@@ -294,16 +307,20 @@ def evolution(result: StandoffResult) -> dict[str, Any] | None:
             },
         },
         {
-            "mark": {"type": "point", "filled": True, "size": 420},
+            "mark": {"type": "point", "filled": True, "size": 420, "opacity": 1},
             "encoding": {**xy, "color": by_how, "tooltip": [{"field": "move"}, {"field": "state"}]},
         },
         {
             "mark": {"type": "text", "color": "white", "fontSize": 10},
             "encoding": {**xy, "text": {"field": "state", "type": "nominal"}},
         },
+        {
+            "mark": {"type": "text", "dy": -18, "fontSize": 9},
+            "encoding": {**xy, "text": {"field": "by", "type": "nominal"}},
+        },
     ]
     count = len({line["goal"] for line in lines})
     alt = f"Shortest sequences of moves from the status quo, outcome {result.status_quo}, to {count} equilibria."
     return figure(
-        "From the status quo", alt, layers=layers, data={"values": lines}, height=max(80, 48 * count)
+        "From the status quo", alt, layers=layers, data={"values": lines}, height=max(80, 56 * count)
     )

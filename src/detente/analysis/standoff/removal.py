@@ -44,7 +44,7 @@ def _levels(conflict: Conflict, k: int, moves: Moves) -> Iterator[tuple[MoveAway
     """Each change of level of an own issue, and each level that could be left downward, made impossible."""
     names, mover = conflict.space.level_names, conflict.movers[k]
     for n, (issue, relation) in enumerate(zip(moves.issues, moves.relations, strict=True)):
-        label, levels = conflict.space.issues[issue], names[issue]
+        label, levels = conflict.space.case.label(conflict.space.issues[issue]), names[issue]
         for a, b in np.argwhere(relation).tolist():
             if a != b:
                 what = f"could not take {label} from {levels[a]} to {levels[b]}"

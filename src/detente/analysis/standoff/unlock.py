@@ -119,25 +119,7 @@ class Unlock:
         """In words."""
         speaker = Speaker(self.conflict)
         lines = [f"For {speaker.outcome(self.target)} to hold ({NAMES[self.concept]}):"]
-        for p in self.parties:
-            share = (
-                ""
-                if p.count is None
-                else f" {p.count:,} of {p.total:,} strict rankings would do."
-                if p.total < 10**15
-                else f" {p.count / p.total:.3%} of all strict rankings would do."
-            )
-            who = speaker.label(p.party)
-            if p.stable:
-                lines.append(f"- {who} stays already.{share}")
-            elif p.fewest is None:
-                lines.append(
-                    f"- {who}: {'not decided, too many outcomes play a part' if p.count is None else 'no ranking would do'}."
-                )
-            else:
-                names = join(speaker.outcome(s) for s in p.fewest.lowered[:4])
-                more = f" and {len(p.fewest.lowered) - 4:,} more" if len(p.fewest.lowered) > 4 else ""
-                lines.append(f"- {who} would have to find it better than {names}{more}.{share}")
+        lines += [f"- {self._ranking(p, speaker)}{_share(p)}" for p in self.parties]
         if self.jointly:
             lines.append(
                 "All of these together "
@@ -151,6 +133,34 @@ class Unlock:
         if self.moves == () and any(not p.stable for p in self.parties):
             lines.append("- No single move made impossible would do.")
         return "\n".join(lines)
+
+    def reasons(self) -> list[str]:
+        """What would have to change, a sentence each; for readers who count no rankings."""
+        speaker = Speaker(self.conflict)
+        found = [self._ranking(p, speaker) for p in self.parties if not p.stable]
+        return found + [
+            f"it would also hold if {speaker.who(move.by)} {move.what}." for move in (self.moves or ())[:3]
+        ]
+
+    @staticmethod
+    def _ranking(party: PartyUnlock, speaker: Speaker) -> str:
+        who = speaker.label(party.party)
+        if party.stable:
+            return f"{who} stays already."
+        if party.fewest is None:
+            unknown = "not decided, too many outcomes play a part"
+            return f"{who}: {unknown if party.count is None else 'no ranking would do'}."
+        names = join(speaker.outcome(s) for s in party.fewest.lowered[:4])
+        more = f" and {len(party.fewest.lowered) - 4:,} more" if len(party.fewest.lowered) > 4 else ""
+        return f"{who} would have to find it better than {names}{more}."
+
+
+def _share(party: PartyUnlock) -> str:
+    if party.count is None:
+        return ""
+    if party.total < 10**15:
+        return f" {party.count:,} of {party.total:,} strict rankings would do."
+    return f" {party.count / party.total:.3%} of all strict rankings would do."
 
 
 # clauses ------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from detente.analysis.standoff.evolution import Step
@@ -24,6 +24,13 @@ NAMES = {
     "nash": "Nash", "gmr": "general metarational", "smr": "symmetric metarational",
     "seq": "sequential", "sseq": "symmetric sequential",
 }  # fmt: skip
+PLAIN = {
+    "nash": "outright", "sseq": "since answers that pay would undo every gain",
+    "seq": "since answers that pay would undo every gain",
+    "smr": "only if others answer even at a cost to themselves",
+    "gmr": "only if others answer even at a cost to themselves",
+}  # fmt: skip
+"""How an outcome holds, for readers who know none of the names."""
 SHORT = {"nash": "Nash", "gmr": "GMR", "smr": "SMR", "seq": "SEQ", "sseq": "SSEQ"}
 """The same for the heads of tables."""
 MOST = 6
@@ -131,8 +138,8 @@ def explain(result: StandoffResult) -> str:
         *reasons(result, speaker),
         *_counts(result),
         *_equilibria(result, speaker),
-        *_reached(result, speaker),
-        *_targets(result, speaker),
+        *_headed("From the status quo to the others:", reached(result, speaker)),
+        *_headed("Once reached, the targets of the case:", targets(result, speaker)),
     ]
     lines.append(
         "Holding at rest is not the same as being acceptable, and says nothing about how to get there by steps."
@@ -220,7 +227,12 @@ def _quo(result: StandoffResult, state: int) -> str:
     return " (the status quo)" if state == result.status_quo else ""
 
 
-def _reached(result: StandoffResult, speaker: Speaker) -> list[str]:
+def _headed(head: str, lines: Sequence[str]) -> list[str]:
+    return [head, *lines] if lines else []
+
+
+def reached(result: StandoffResult, speaker: Speaker) -> list[str]:
+    """How the main equilibria can come about from the status quo, and whether each step would pay."""
     if result.evolution is None:
         return []
     goals = [s for s in result.main_equilibria(MOST + 1) if s != result.status_quo][:MOST]
@@ -235,22 +247,26 @@ def _reached(result: StandoffResult, speaker: Speaker) -> list[str]:
             )
         else:
             lines.append(f"- {text}: not by anyone's own moves.")
-    return ["From the status quo to the others:", *lines] if lines else []
+    return lines
 
 
-def _targets(result: StandoffResult, speaker: Speaker) -> list[str]:
-    """Whether the outcomes that the case names as targets hold, and who would leave them."""
-    space, lines = result.conflict.space, []
-    for name, target in list(space.case.targets.items())[:MOST]:
-        state = space.number(space.positions(target.outcome))
-        if not result.conflict.possible[state]:
-            lines.append(f"- {name}: it is impossible.")
-            continue
-        if concept := strongest(result, state):
-            lines.append(f"- {name} ({speaker.outcome(state)}) would hold ({NAMES[concept]}).")
-            continue
-        found = [result.why(party, state, "gmr") for party in result.conflict.parties]
-        leaving = next((why for why in found if not why.stable), None)
-        because = speaker.why(leaving) if leaving else "no one concept holds for all parties."
-        lines.append(f"- {name} ({speaker.outcome(state)}) would not hold: {because}")
-    return ["Once reached, the targets of the case:", *lines] if lines else []
+def targets(result: StandoffResult, speaker: Speaker) -> list[str]:
+    """Whether the outcomes that the case names as targets would hold, and who would leave them."""
+    space = result.conflict.space
+    wanted = list(space.case.targets.items())[:MOST]
+    return [f"- {name} ({target(result, speaker, t.outcome)}" for name, t in wanted]
+
+
+def target(result: StandoffResult, speaker: Speaker, wanted: Mapping[str, str] | str) -> str:
+    """An outcome in words, and whether it would hold; the text after an opening bracket."""
+    space = result.conflict.space
+    state = space.number(space.positions(wanted))
+    name = f"{speaker.outcome(state)})"
+    if not result.conflict.possible[state]:
+        return f"{name} is impossible."
+    if concept := strongest(result, state):
+        return f"{name} would hold {PLAIN[concept]}."
+    found = [result.why(party, state, "gmr") for party in result.conflict.parties]
+    leaving = next((why for why in found if not why.stable), None)
+    because = speaker.why(leaving) if leaving else "no one concept holds for all parties."
+    return f"{name} would not hold: {because}"

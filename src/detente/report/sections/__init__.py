@@ -9,11 +9,12 @@ from detente.report.sections.funnel import funnel
 from detente.report.sections.inputs import inputs
 from detente.report.sections.methods import methods, reproduce
 from detente.report.sections.packages import packages
+from detente.report.sections.standoff import standoff
 from detente.report.sections.stuck import stuck
 
 __all__ = ["reproduce", "sections"]
 
-ORDER = (funnel, packages, stuck, change, inputs, methods)
+ORDER = (funnel, packages, stuck, standoff, change, inputs, methods)
 """What builds each section, in the order of the report."""
 
 

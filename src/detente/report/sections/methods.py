@@ -30,6 +30,11 @@ def methods(findings: Findings) -> Section:
         )
         items.append(f"The front was computed {exact} ({deal.method}).")
         items += [f"{warning[0].upper()}{warning[1:]}." for warning in deal.source.warnings]
+    if findings.standoff is not None:
+        items.append(
+            "What holds at rest follows the graph model for conflict resolution: outright (Nash 1951), since answers that pay "
+            "would undo every gain (Fraser and Hipel 1984; Rego and Vieira 2017), or if any answer is expected (Howard 1971)."
+        )
     items += [f"{reason}" for reason in findings.missing]
     return Section("methods", "Methods and limits", (Listing(tuple(items)),))
 
