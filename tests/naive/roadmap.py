@@ -148,6 +148,19 @@ class Game:
                 y[k] = self.low(k, x[k])
         return self.land(x, tuple(y))
 
+    def worst_that_others_do(self, i, x):
+        """Every joint move of the others, what they own together (without i) left or taken back."""
+        everyone = range(len(self.actors))
+        others = [a for a in everyone if a != i]
+        theirs = [k for k, who in enumerate(self.owners) if len(who) > 1 and self.actors[i] not in who]
+        for moves in itertools.product(*(self.own_moves(a, x) for a in others)):
+            for back in itertools.product((False, True), repeat=len(theirs)):
+                acts = [self.stay(a, x) for a in everyone]
+                for a, move in zip(others, moves, strict=True):
+                    agreed = {k: yes for k, yes in zip(theirs, back, strict=True) if k in acts[a][1]}
+                    acts[a] = (move, {**acts[a][1], **agreed})
+                yield acts
+
     # threats
     def breakdown(self, threat, target=None):
         """B as a list over dates (one date where there is no deadline) of [party][state], and whether it cycled.
@@ -219,12 +232,8 @@ class Game:
                     return acts
             return None
         if threat == "minmax":
-            others = [a for a in everyone if a != i]
             worst = None
-            for moves in itertools.product(*(self.own_moves(a, x) for a in others)):
-                acts = [self.stay(a, x) for a in everyone]
-                for a, move in zip(others, moves, strict=False):
-                    acts[a] = (move, acts[a][1])
+            for acts in self.worst_that_others_do(i, x):
                 acts[i] = max(
                     self.actions(i, x), key=lambda act: land[i][self.profile_lands(x, self.put(acts, i, act))]
                 )
@@ -270,11 +279,7 @@ class Game:
                 new = {}
                 for x in self.states:
                     worst = math.inf
-                    others = [a for a in everyone if a != i]
-                    for moves in itertools.product(*(self.own_moves(a, x) for a in others)):
-                        acts = [self.stay(a, x) for a in everyone]
-                        for a, move in zip(others, moves, strict=False):
-                            acts[a] = (move, acts[a][1])
+                    for acts in self.worst_that_others_do(i, x):
                         worst = min(
                             worst,
                             max(

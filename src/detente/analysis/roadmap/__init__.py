@@ -241,12 +241,13 @@ def _side(problem: Problem, order: Order, ask: _Ask) -> Side:
     found = answer(problem, order, ask.gap, ask.best)
     if found.shown is None:
         return Side(found, patience_of(problem, order, []) if ask.patience else None)
-    proof = certify(problem.model, problem.terms, problem.threat(), found.shown.states)
+    shown = found.shown
+    proof = certify(problem.model, problem.terms, problem.threat(), shown.states)
     if problem.threat().cycled:
         found = _uncertified(problem, found, proof)
-    hints = [found.shown.states, *(course.states for course in found.others.values())]
+    hints = [shown.states, *(course.states for course in found.others.values())]
     known = patience_of(problem, order, list(dict.fromkeys(hints))) if ask.patience else None
-    return Side(found, known, proof, guarantee(found.shown, problem.terms))
+    return Side(found, known, proof, guarantee(shown, problem.terms))
 
 
 def _uncertified(problem: Problem, found: Answer, proof: Certificate) -> Answer:

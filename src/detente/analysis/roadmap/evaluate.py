@@ -45,17 +45,17 @@ class Course:
     @property
     def gap(self) -> Array:
         """Trust gaps G_i(t) = max(0, Dev - W): (n, m + 1)."""
-        return np.maximum(0.0, self.leave - self.stay)
+        return np.asarray(np.maximum(0.0, self.leave - self.stay))
 
     @property
     def entry_gap(self) -> Array:
         """How much a party would rather not start: (n,)."""
-        return np.maximum(0.0, self.entry - self.stay[:, 0])
+        return np.asarray(np.maximum(0.0, self.entry - self.stay[:, 0]))
 
     @property
     def worst(self) -> Array:
         """The largest gap of each party, entry and rest included: (n,)."""
-        return np.maximum(self.gap.max(axis=1), self.entry_gap)
+        return np.asarray(np.maximum(self.gap.max(axis=1), self.entry_gap))
 
     @property
     def holds(self) -> bool:

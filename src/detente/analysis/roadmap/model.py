@@ -71,10 +71,10 @@ def commitment(index: int, name: str, issue: Issue, owners: tuple[int, ...], cou
     """An issue's positions and one-period moves. ``count`` is its number of levels."""
     takes = np.ones(count, dtype=np.int64)
     floor = np.zeros(count, dtype=np.int64)
-    for level, periods in issue.takes.items():
-        takes[issue.position(level)] = periods
-    for level, lowest in issue.retreat.items():
-        floor[issue.position(level)] = issue.position(lowest)
+    for name_of, periods in issue.takes.items():
+        takes[issue.position(name_of)] = periods
+    for name_of, lowest in issue.retreat.items():
+        floor[issue.position(name_of)] = issue.position(lowest)
     up = None if issue.pace.up == "any" else int(issue.pace.up)
     down = None if issue.pace.down == "any" else int(issue.pace.down)
     slow = int(takes[1:].sum())
@@ -328,7 +328,7 @@ class Menu:
     @property
     def width(self) -> int:
         """Largest number of moves in any state."""
-        return self.offset.shape[1]
+        return int(self.offset.shape[1])
 
 
 def _row(model: Model, mine: Sequence[int], at: Sequence[int], shape: Sequence[int]) -> tuple[Array, Array]:
@@ -455,7 +455,7 @@ class Terms:
     @property
     def step_delta(self) -> Array:
         """Discount factor per step: a step takes one period and the lag until it is verified."""
-        return self.delta ** (1 + self.lag)  # type: ignore[no-any-return]
+        return np.asarray(self.delta ** (1 + self.lag))
 
     @property
     def steps(self) -> int | None:

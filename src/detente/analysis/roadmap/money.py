@@ -118,7 +118,7 @@ def _totals(problem: Problem, priced: Priced) -> Array:
     for date in np.unique(dates):
         at = dates == date
         planned[:, at] = threat.at(int(date))[:, dst[at]] - problem.terms.cost[:, None]
-    return np.maximum(np.maximum(priced.leave, planned), priced.exit[:, None]).sum(axis=0)
+    return np.asarray(np.maximum(np.maximum(priced.leave, planned), priced.exit[:, None]).sum(axis=0))
 
 
 def _rest_total(problem: Problem, date: int) -> float:
@@ -149,8 +149,8 @@ def payments(problem: Problem, course: Course) -> Array | None:
     n, dates = course.stay.shape
     d = problem.terms.step_delta
     away = np.maximum(course.leave, _breaking_off(problem, course))
-    weight = (1 - d)[:, None] * d[:, None] ** np.arange(dates)
-    weight[:, -1] /= 1 - d
+    weight = np.asarray((1 - d)[:, None] * d[:, None] ** np.arange(dates), dtype=float)
+    weight[:, -1] = weight[:, -1] / (1 - d)
     top = n * dates
     rows, limits = [], []
 
@@ -183,9 +183,9 @@ def payments(problem: Problem, course: Course) -> Array | None:
 def _breaking_off(problem: Problem, course: Course) -> Array:
     """What moving as planned and then breaking off is worth at each date: (n, m + 1)."""
     threat, terms = problem.threat(), problem.terms
-    out = np.full(course.stay.shape, -np.inf)
-    m = out.shape[1] - 1
-    for i in range(len(out)):
+    m = len(course.states) - 1
+    out = np.full((problem.model.n, m + 1), -np.inf)
+    for i in range(problem.model.n):
         for t in range(m):
             out[i, t] = threat.at(t)[i, course.states[t + 1]] - terms.cost[i]
         for landing in rest_landings(threat, terms, i, m):

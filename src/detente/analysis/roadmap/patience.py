@@ -18,7 +18,9 @@ from detente.analysis.roadmap.problem import Order, Problem
 from detente.space.tables import Array
 
 SMALL_STATES = 400
-"""Up to this many states the grid is fine and boundaries are found to ten digits."""
+"""Up to this many states boundaries are found to ten digits."""
+FINE, COARSE = 85, 21
+"""Points of the grid up to `SMALL_STATES`, and beyond."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,11 @@ class Patience:
 
 
 def grid(points: int, stated: list[float]) -> list[float]:
-    """Factors evenly spaced by their odds, and those that the case states."""
-    odds = np.linspace(-6.5, 9.0, points)
-    return sorted({*(1 / (1 + np.exp(-odds))).tolist(), *(d for d in stated if 0 < d < MOST_PATIENT)})
+    """Factors evenly spaced between 0.02 and 0.98, by their odds towards 0 and 1, and those that the case states."""
+    middle = np.linspace(0.02, 0.98, max(11, points * 3 // 5))
+    tails = np.concatenate([np.linspace(-6.5, -4.2, points // 10), np.linspace(4.2, 9.0, points // 4)])
+    found = [*middle.tolist(), *(1 / (1 + np.exp(-tails))).tolist()]
+    return sorted({*found, *(d for d in stated if 0 < d < MOST_PATIENT)})
 
 
 Works = Callable[[float], bool | None]
@@ -64,6 +68,9 @@ class Line:
         found: list[tuple[float, float]] = []
         begin: float | None = 0.0 if seen[0] else None
         for k in range(1, len(points)):
+            if seen[k] and seen[k - 1] and (hole := self._hole(points[k - 1], points[k])) is not None:
+                found.append((begin if begin is not None else points[k - 1], hole[0]))
+                begin = hole[1]
             if bool(seen[k]) == bool(seen[k - 1]):
                 continue
             edge = self._edge(points[k], points[k - 1]) if seen[k] else self._edge(points[k - 1], points[k])
@@ -75,6 +82,16 @@ class Line:
         if begin is not None:
             found.append((begin, 1.0))
         return found, sum(verdict is None for verdict in seen)
+
+    def _hole(self, low: float, high: float) -> tuple[float, float] | None:
+        """Where existence stops between two factors that work, if no one roadmap known holds at both."""
+        if any(self.slack(low, w) >= 0 and self.slack(high, w) >= 0 for w in self.hints):
+            return None
+        for walk in [w for w in self.hints if self.slack(low, w) >= 0]:
+            fails = self._root(low, high, walk)[1]
+            if self.works(fails) is False:
+                return self._edge(low, fails), self._edge(high, fails)
+        return None
 
     def _edge(self, good: float, bad: float) -> float:
         """Where existence ends between a factor at which a roadmap exists and one at which none does.
@@ -121,7 +138,7 @@ def patience(problem: Problem, order: Order, hints: list[tuple[int, ...]]) -> Pa
     model, own = problem.model, problem.terms.delta
     small = model.size <= SMALL_STATES
     tolerance, digits = (1e-11, 10) if small else (1e-6, 6)
-    points = grid(63 if small else 20, own.tolist())
+    points = grid(FINE if small else COARSE, own.tolist())
     if not _reachable(problem, order):
         return Patience(None, (), len(points), digits)
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from detente.analysis.roadmap import search
+from detente.analysis.roadmap.certificate import certify
 from detente.analysis.roadmap.evaluate import EXISTS, Course, course
 from detente.analysis.roadmap.model import Model, Terms
 from detente.analysis.roadmap.steps import Priced, Steps, price, steps
@@ -107,8 +108,12 @@ class Problem:
             tracks.append(track)
         length = max((len(track) for track in tracks), default=1)
         found = []
-        for pad in (lambda t: t + [t[-1]] * (length - len(t)), lambda t: [t[0]] * (length - len(t)) + t):
-            rows = np.array([pad(track) for track in tracks], dtype=np.int64).reshape(len(tracks), length)
+        for early in (True, False):
+            padded = [
+                track + [track[-1]] * (length - len(track)) if early else [track[0]] * (length - len(track)) + track
+                for track in tracks
+            ]  # fmt: skip
+            rows = np.array(padded, dtype=np.int64).reshape(len(tracks), length)
             states = (
                 tuple(int(x) for x in np.array(model.strides, dtype=np.int64) @ rows) if len(tracks) else (0,)
             )
@@ -138,9 +143,8 @@ class Problem:
             return [tuple(int(graph.state[n]) for n in nodes) for nodes in _walks(graph)], True
         sure = self.priced(order)
         found = search.nash(sure, best=1)
-        low = search.least_gap(
-            sure, self.scale("share") if self.scale("share") is not None else np.ones(self.model.n)
-        )
+        units = self.scale("share")
+        low = search.least_gap(sure, np.ones(self.model.n) if units is None else units)
         return list(dict.fromkeys([*found.walks, *low.walks, *search.fewest(sure).walks])), False
 
     @property
@@ -153,7 +157,12 @@ class Problem:
     def exists(
         self, order: Order, delta: Array | None = None, hints: list[tuple[int, ...]] | None = None
     ) -> bool | None:
-        """Whether a self-enforcing roadmap exists at given discount factors. ``hints`` are tried first, and added to."""
+        """Whether a self-enforcing roadmap exists at given discount factors. ``hints`` are tried first, and added to.
+
+        Where best replies cycle a roadmap counts only with a certificate; None then, unless none holds anyhow.
+        """
+        if self.threat(delta).cycled:
+            return self._certified(order, delta)
         for states in hints or ():
             if self.course(states, delta, False).holds:
                 return True
@@ -169,6 +178,16 @@ class Problem:
         if walk is not None and hints is not None and walk not in hints:
             hints.insert(0, walk)
         return verdict
+
+    def _certified(self, order: Order, delta: Array | None) -> bool | None:
+        terms = self.terms if delta is None else self.with_delta(delta)
+        if order == "at-once" or terms.detection < 1:
+            walks = [w for w in self.listed(order)[0] if self.course(w, delta, False).holds]
+        else:
+            walk = search.decide(self.priced(order, delta))[1] if self.graph(order).start >= 0 else None
+            walks = [] if walk is None else [walk]
+        proofs = [certify(self.model, terms, self.threat(delta), w).holds for w in walks]
+        return True if any(proofs) else None
 
 
 def _walks(graph: Steps) -> list[list[int]]:

@@ -20,6 +20,8 @@ from detente.space.tables import Array
 TIE = 1e-10
 """A reply changes only for a gain above this."""
 SETTLED = 1e-13
+TOGETHER = 2_000_000
+"""Tables up to this size are looked up in one expression."""
 MAX_CELLS = 60_000_000
 """More (columns, states) pairs than this are not tabled."""
 MOST_KEPT = 20_000_000
@@ -143,23 +145,29 @@ def _columns(model: Model, i: int, base: Array, offered: dict[int, Array]) -> Ar
 def best(landing: Array, table: Array) -> Array:
     """The best landing value over the columns: (N,). ``landing`` (N,) is the value of arriving in a state."""
     out = np.full(table.shape[1], -np.inf)
+    open_ended = np.append(landing, -np.inf)  # -1, a move that is not open, reads the last entry
+    if table.size <= TOGETHER:
+        return np.asarray(open_ended[table].max(axis=0, initial=-np.inf))
     for row in table:
-        np.maximum(out, np.where(row >= 0, landing[row], -np.inf), out=out)
+        np.maximum(out, open_ended[row], out=out)
     return out
 
 
 def first_best(landing: Array, table: Array, top: Array) -> Array:
     """The first column whose landing value is the best one, ties within `TIE`: int64 (N,)."""
+    open_ended, enough = np.append(landing, -np.inf), top - TIE
+    if table.size <= TOGETHER:
+        return np.asarray(np.argmax(open_ended[table] >= enough, axis=0))
     choice = np.full(table.shape[1], -1, dtype=np.int64)
     for c, row in enumerate(table):
-        hit = (choice < 0) & (row >= 0) & (landing[row] >= top - TIE)
+        hit = (choice < 0) & (open_ended[row] >= enough)
         choice[hit] = c
     return choice
 
 
 def taken(landing: Array, table: Array, choice: Array) -> Array:
     """The landing values of the chosen columns: (N,)."""
-    row = np.take_along_axis(table, choice[None, :], axis=0)[0]
+    row = table[choice, np.arange(table.shape[1])]
     return np.where(row >= 0, landing[row], -np.inf)
 
 
@@ -170,7 +178,7 @@ def follow(reward: Array, nxt: Array, delta: float) -> Array:
         total = total + factor * total[jump]
         jump = jump[jump]
         factor *= factor
-    return total  # type: ignore[no-any-return]
+    return total
 
 
 def solve(reward: Array, table: Array, delta: float, choice: Array | None = None) -> Array:
@@ -179,11 +187,11 @@ def solve(reward: Array, table: Array, delta: float, choice: Array | None = None
     ``reward`` (N,) is what arriving in a state gives, ``delta`` < 1 the factor on what follows. Policy
     iteration with exact evaluation; ends when no change gains more than rounding.
     """
-    small = SETTLED * (1 + float(np.abs(reward).max(initial=0)))
+    small, cells = SETTLED * (1 + float(np.abs(reward).max(initial=0))), np.arange(table.shape[1])
     if choice is None:
         choice = first_best(reward, table, best(reward, table))
     while True:
-        nxt = np.take_along_axis(table, choice[None, :], axis=0)[0].astype(np.int64)
+        nxt = table[choice, cells].astype(np.int64)
         value = follow(reward, nxt, delta)
         landing = reward + delta * value
         top, now = best(landing, table), landing[nxt]
@@ -204,7 +212,10 @@ def pick(model: Model, i: int, choice: Array) -> tuple[Array, dict[int, Array]]:
 
 
 def joint_moves(model: Model, actors: Sequence[int]) -> tuple[Array, Array]:
-    """Every combination of the solo moves of several actors: offsets (M, N) and whether open (M, N)."""
+    """Every combination of moves of several actors: offsets (M, N) and whether open (M, N).
+
+    What they own together, and nobody else with them, they leave or take back.
+    """
     x = np.arange(model.size)
     offsets, valid = np.zeros((1, model.size), dtype=np.int64), np.ones((1, model.size), dtype=bool)
     for j in actors:
@@ -219,4 +230,13 @@ def joint_moves(model: Model, actors: Sequence[int]) -> tuple[Array, Array]:
         good = open_moves(model, j, x)
         offsets = (offsets[:, None] + more[None]).reshape(-1, model.size)
         valid = (valid[:, None] & good[None]).reshape(-1, model.size)
+    for k in shared(model, actors):
+        more = np.stack([np.zeros(model.size, dtype=np.int64), model.retreats[k]])
+        offsets = (offsets[:, None] + more[None]).reshape(-1, model.size)
+        valid = np.repeat(valid, 2, axis=0)
     return offsets, valid
+
+
+def shared(model: Model, actors: Sequence[int]) -> list[int]:
+    """The joint commitments whose owners are all among some actors."""
+    return [k for k, c in enumerate(model.commitments) if len(c.owners) > 1 and set(c.owners) <= set(actors)]

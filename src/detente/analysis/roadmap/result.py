@@ -56,11 +56,11 @@ class Step:
     moves: Mapping[str, str]
     by: tuple[str, ...]
     gap: Mapping[str, float | None]
-    gap_raw: Mapping[str, float]
-    stay: Mapping[str, float]
+    gap_raw: Mapping[str, float | None]
+    stay: Mapping[str, float | None]
     leave: Mapping[str, float | None]
-    loss: Mapping[str, float]
-    fall: Mapping[str, float]
+    loss: Mapping[str, float | None]
+    fall: Mapping[str, float | None]
     proof: Mapping[str, str]
     tempted_to: Mapping[str, Any]
 
@@ -168,7 +168,7 @@ class RoadmapResult(Result):
             self.by_party(gaps), self.by_party(course.stay[:, first]),
             self.by_party(course.leave[:, span].max(axis=1)), self.by_party(course.loss[:, span].max(axis=1)),
             self.by_party(course.fall[:, last + 1]), proof, tempted,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
 
     @property
     def period_days(self) -> float:

@@ -105,7 +105,7 @@ def gaps_of(priced: Priced, edges: list[int], end: int) -> Array:
     for e in reversed(edges):
         now = priced.gain[:, e] + priced.keep * now
         worst = np.maximum(worst, priced.gaps(now[:, None], np.array([e]))[:, 0])
-    return np.maximum(worst, priced.entry - now)
+    return np.asarray(np.maximum(worst, priced.entry - now))
 
 
 def candidates(priced: Priced, allowed: Array) -> list[tuple[list[int], int]]:

@@ -229,7 +229,7 @@ class Priced:
     def gaps(self, values: Array, which: Array | slice = slice(None)) -> Array:
         """Raw gaps (n, m) of steps whose continuation values are ``values`` (n, m)."""
         leave = np.maximum(self.leave[:, which] + self.resume[:, None] * values, self.exit[:, None])
-        return np.maximum(0.0, leave - values)
+        return np.asarray(np.maximum(0.0, leave - values))
 
     def keep_steps(self, mask: Array) -> Priced:
         """Only the steps under a mask that still lie on a roadmap."""

@@ -29,6 +29,7 @@ from detente.analysis.roadmap.replies import (
     follow,
     joint_moves,
     pick,
+    shared,
     solve,
     taken,
 )
@@ -232,6 +233,10 @@ def _minmax(model: Model, delta: Array, i: int) -> Phase:
 def _punish(model: Model, others: list[int], policy: Array) -> Profile:
     profile = Profile.stay(model)
     rest = policy.copy()
+    for k in reversed(shared(model, others)):
+        for j in model.commitments[k].owners:
+            profile.agree[j] = {**profile.agree[j], k: rest % 2 == 1}
+        rest //= 2
     for j in reversed(others):
         menu = model.menus[j]
         profile.moves[j] = menu.offset[menu.own, rest % menu.width]
@@ -252,7 +257,7 @@ def _dated(model: Model, terms: Terms, kind: Rule, target: int, steps: int) -> T
         )
     delta, d = terms.step_delta, terms.step_delta[:, None]
     last = [model.u.copy() for _ in range(model.n)]
-    after, later = None, ()
+    after, later = None, tuple[Phase, ...]()
     if terms.collapse is not None:
         lasting = _lasting(model, terms, kind)
         after, later = lasting.landing[0], lasting.phases[0] if lasting.phases else ()

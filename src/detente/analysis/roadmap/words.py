@@ -167,7 +167,7 @@ def _step(result: RoadmapResult, step: Step, dated: bool) -> str:
     when = f"by {due}" if dated and due is not None else f"within {span(result, step.last + 1)}"
     proof = f" Proof: {'; '.join(step.proof.values())}." if step.proof else ""
     seen = f" Checked by {_people(result, result.verifiers)}." if result.verifiers else ""
-    tempted = [p for p, gap in step.gap_raw.items() if gap > EXISTS]
+    tempted = [p for p, gap in step.gap_raw.items() if gap is not None and gap > EXISTS]
     trust = f" Here {_people(result, tempted)} would have reason to break off." if tempted else ""
     return f"{acts}, {when}.{proof}{seen}{trust} If this step is not answered {when}, then {threat_words(result)}."
 
