@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from detente.analysis.agreement import agreement
+    from detente.analysis.roadmap import roadmap
     from detente.analysis.standoff import standoff
     from detente.case import Case
     from detente.loading import load
     from detente.space import Space, compile_case
 
 __version__ = "0.1.0"
-__all__ = ["Case", "Space", "__version__", "agreement", "compile_case", "load", "standoff"]
+__all__ = ["Case", "Space", "__version__", "agreement", "compile_case", "load", "roadmap", "standoff"]
 
 _HOMES = {
     "Case": "detente.case",
@@ -26,6 +27,7 @@ _HOMES = {
     "agreement": "detente.analysis.agreement",
     "compile_case": "detente.space",
     "load": "detente.loading",
+    "roadmap": "detente.analysis.roadmap",
     "standoff": "detente.analysis.standoff",
 }
 """Where each public name lives: it is imported when first used, so that importing detente costs nothing."""

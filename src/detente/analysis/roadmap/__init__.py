@@ -31,7 +31,7 @@ from detente.analysis.roadmap.threats import threat as threat_of
 from detente.case import Case, with_variant
 from detente.case.uncertain import Number, mode
 from detente.errors import CostError, NeedsError
-from detente.space import Space, compile_case
+from detente.space import NoDealName, Space, compile_case
 
 __all__ = ["Course", "Ends", "RoadmapResult", "Side", "Step", "breakdown", "evaluate", "funnel", "roadmap"]
 
@@ -60,6 +60,7 @@ def roadmap(
     threat: str = "markov",
     gap: str = "share",
     best: int = 1,
+    no_deal: NoDealName = "now",
     patience: bool = True,
     remedies: bool = True,
     formulas: Sequence[str] = (),
@@ -89,6 +90,9 @@ def roadmap(
         Where a party gains nothing, shares have no meaning: raw gaps are given, with a warning.
     best
         How many roadmaps, distinct, by the product of gains.
+    no_deal
+        Which no deal an end state must be worth at least under ``best``: ``now``, ``deadline`` or ``breakdown``. Steps
+        are always held against breakdown, which is computed.
     patience, remedies
         Whether to compute the least patience, and what would help where no roadmap holds.
     formulas
@@ -121,7 +125,7 @@ def roadmap(
     clock, notes = terms_of(space, read)
     ask = _Ask(_order(space, to, order), kind, gap, best, patience, remedies, read)
     ends = (
-        end_states(space, model, clock, kind, ask.order, gap, patience)
+        end_states(space, model, clock, kind, ask.order, gap, with_patience=patience, no_deal=no_deal)
         if to == "best" and "best" not in space.case.targets
         else None
     )
@@ -136,6 +140,7 @@ def roadmap(
         "threat": threat,
         "gap": gap,
         "best": best,
+        "no_deal": no_deal if ends is not None else "breakdown",
     }
     return replace(result, source=provenance(space, options, warnings), formulas=asked)
 
@@ -349,7 +354,12 @@ def breakdown(
 
 
 def funnel(
-    case: Case | Space, *, order: str = "any", threat: str = "markov", read: Callable[[Number], float] = mode
+    case: Case | Space,
+    *,
+    order: str = "any",
+    threat: str = "markov",
+    no_deal: NoDealName = "now",
+    read: Callable[[Number], float] = mode,
 ) -> Ends:
     """How many outcomes are possible, acceptable to all, stable at rest, reachable before the deadline, ratifiable.
 
@@ -358,8 +368,9 @@ def funnel(
     space = case if isinstance(case, Space) else compile_case(case, read=read)
     model = build(space)
     clock, _ = terms_of(space, read)
+    kind = rule_of(threat)
     return end_states(
-        space, model, clock, rule_of(threat), _order(space, {}, order), "share", with_patience=False
+        space, model, clock, kind, _order(space, {}, order), "share", with_patience=False, no_deal=no_deal
     )
 
 

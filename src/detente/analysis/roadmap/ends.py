@@ -13,7 +13,7 @@ from detente.analysis.roadmap.patience import patience
 from detente.analysis.roadmap.problem import Order, Problem, answer
 from detente.analysis.roadmap.threats import Rule, Threat, threat
 from detente.errors import CostError
-from detente.space import Space
+from detente.space import NoDealName, Space
 from detente.space.tables import Array
 
 MOST_ENDS = 400
@@ -48,11 +48,19 @@ class Ends:
 
 
 def end_states(
-    space: Space, model: Model, terms: Terms, rule: Rule, order: Order, gap: str, with_patience: bool = True
+    space: Space,
+    model: Model,
+    terms: Terms,
+    rule: Rule,
+    order: Order,
+    gap: str,
+    *,
+    with_patience: bool = True,
+    no_deal: NoDealName = "now",
 ) -> Ends:
     """The funnel: possible, acceptable to all, stable at rest, reachable before the deadline, ratifiable.
 
-    Acceptable: worth at least no deal (now) and a walk-away to every party. Stable at rest: without a
+    Acceptable: worth at least no deal and a walk-away to every party. Stable at rest: without a
     deadline, nobody gains by breaking off. Terms stay as in the status quo. Raises `CostError` where more end states
     are left than `MOST_ENDS`.
     """
@@ -62,7 +70,11 @@ def end_states(
         else np.zeros(1, np.int64)
     )
     possible = states[model.possible[states]]
-    floor = np.maximum(space.reservation("now")[0], terms.exit)
+    if no_deal == "breakdown":
+        least = threat(model, terms, rule, model.start).entry[:, model.start]
+    else:
+        least = space.reservation(no_deal)[0]
+    floor = np.maximum(least, terms.exit)
     acceptable = possible[(model.u[:, possible] >= floor[:, None] - EXISTS).all(axis=0)]
     stable = acceptable[_rests(model, terms, rule, acceptable)]
     if len(stable) > MOST_ENDS:

@@ -200,7 +200,12 @@ class RoadmapResult(Result):
             "gap": self.gap if self.main.answer.scale is not None else "raw",
             "scale": self.space.scale,
             **self._side(self.main),
-            "at_once": self._side(self.once),
+            "at_once": {
+                "target": self.space.outcome(self.target),
+                "order": "at-once",
+                "threat": self.threat,
+                **self._side(self.once),
+            },
             "verdict": self.verdict,
             "bracket": {"minmax": self.bracket},
             "without_deadline": None if self.without_deadline is None else self._side(self.without_deadline),
