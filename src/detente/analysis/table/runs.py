@@ -1,0 +1,112 @@
+"""Many negotiations: who opens, with which strategy and under which draw, and where they end.
+
+Whatever is random in a run comes from its own stream, told by the seed and the number of the run: the answer does not
+depend on how runs are divided, and the same run under two settings is a pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detente.analysis.table.game import Setting
+from detente.analysis.table.parts import Strategy, minds
+from detente.kernels import table as kernel
+from detente.space.tables import Array
+
+REFUSED = 4
+"""A deal that a ratifier refuses."""
+ENDS = ("deal", "deadline", "breakdown", "walked out", "refused in ratification")
+CHUNK = 100_000
+_SETUP = 0x5E7
+"""Sets the streams that choose openers, strategies and draws apart from those of the negotiations."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """Where each run ended: arrays of the length of the runs.
+
+    ``end`` as in `ENDS`, ``outcome`` a position among the setting's outcomes (-1: none), ``round`` from 0, ``by`` the
+    seat that proposed (or left), ``draw``, ``opener``, and ``strategies`` (m, n) among those offered for each seat.
+    """
+
+    end: Array
+    outcome: Array
+    round: Array
+    by: Array
+    draw: Array
+    opener: Array
+    strategies: Array
+
+
+def hold(
+    setting: Setting, choices: Sequence[Sequence[Strategy]], runs: int, seed: int, opener: int | None = None,
+    first: int = 0,
+) -> Ends:  # fmt: skip
+    """Holds negotiations, each seat's strategy drawn from its choices; runs are numbered from ``first``."""
+    numbers = np.arange(first, first + runs)
+    states = kernel.streams(seed, numbers)
+    plan = _plan(setting, choices, kernel.streams(seed ^ _SETUP, numbers), opener)
+    everyone = [strategy for offered in choices for strategy in offered]
+    game = setting.game
+    mind = minds(everyone, game.times, game.u.shape[2])
+    if kernel.by_tables(mind) and (len(game.u) == 1 or runs * len(game.times) < 100 * kernel.PLAIN_TURNS):
+        out = kernel.play_tables(game, mind, plan, states)
+    elif runs * len(game.times) <= kernel.PLAIN_TURNS:
+        out = _plainly(setting, everyone, plan, states)
+    else:
+        out, _ = kernel.play(game, mind, plan, states)
+    offsets = np.cumsum([0, *(len(offered) for offered in choices)])[:-1]
+    return _ratified(
+        setting, Ends(out[:, 0], out[:, 1], out[:, 2], out[:, 3], plan[:, 0], plan[:, 1], plan[:, 2:] - offsets)
+    )
+
+
+def _plan(setting: Setting, choices: Sequence[Sequence[Strategy]], states: Array, opener: int | None) -> Array:
+    """Draw, opener and strategies of each run, (m, 2 + n)."""
+    n, m = len(choices), len(states)
+    plan = np.empty((m, 2 + n), np.int64)
+    plan[:, 0] = kernel.draw(states) * len(setting.game.u)
+    drawn = (kernel.draw(states) * n).astype(np.int64)
+    plan[:, 1] = drawn if opener is None else opener
+    offset = 0
+    for i, offered in enumerate(choices):
+        plan[:, 2 + i] = offset + (kernel.draw(states) * len(offered)).astype(np.int64)
+        offset += len(offered)
+    return plan
+
+
+def _plainly(setting: Setting, everyone: Sequence[Strategy], plan: Array, states: Array) -> Array:
+    from detente.analysis.table.held import one
+
+    out = np.empty((len(plan), 4), np.int64)
+    for m, (row, state) in enumerate(zip(plan, states, strict=True)):
+        talks = one(setting, [everyone[s] for s in row[2:]], int(row[1]), int(state), int(row[0]))
+        out[m] = talks.end, -1 if talks.outcome is None else talks.outcome, talks.round, talks.by
+    return out
+
+
+def _ratified(setting: Setting, ends: Ends) -> Ends:
+    """The same, with deals that are worse than no deal for a ratifier counted as refused."""
+    for p in setting.ratifiers:
+        deals = np.flatnonzero(ends.end == kernel.DEAL)
+        draw, outcome = ends.draw[deals], ends.outcome[deals]
+        worse = setting.utilities[draw, p, outcome] < setting.reservation[draw, p] - 1e-9
+        ends.end[deals[worse]] = REFUSED
+        ends.outcome[deals[worse]] = -1
+    return ends
+
+
+def payoffs(setting: Setting, ends: Ends) -> Array:
+    """What each party has in the end, in its own utility, discounted where the case says so: (P, m)."""
+    deal = ends.end == kernel.DEAL
+    late = np.where(np.isin(ends.end, (kernel.DEADLINE, REFUSED)), setting.terms.rounds, ends.round)
+    when = np.where(deal, ends.round, late)
+    found = np.where(
+        deal[None, :],
+        setting.utilities[ends.draw, :, np.maximum(ends.outcome, 0)].T,
+        setting.reservation[ends.draw].T,
+    )
+    return np.asarray(found * setting.weights[:, when])
