@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from detente.analysis.agreement import agreement
     from detente.analysis.roadmap import roadmap
     from detente.analysis.standoff import standoff
+    from detente.analysis.table import table
     from detente.case import Case
     from detente.loading import load
     from detente.space import Space, compile_case
 
 __version__ = "0.1.0"
-__all__ = ["Case", "Space", "__version__", "agreement", "compile_case", "load", "roadmap", "standoff"]
+__all__ = ["Case", "Space", "__version__", "agreement", "compile_case", "load", "roadmap", "standoff", "table"]
 
 _HOMES = {
     "Case": "detente.case",
@@ -29,6 +30,7 @@ _HOMES = {
     "load": "detente.loading",
     "roadmap": "detente.analysis.roadmap",
     "standoff": "detente.analysis.standoff",
+    "table": "detente.analysis.table",
 }
 """Where each public name lives: it is imported when first used, so that importing detente costs nothing."""
 

@@ -12,12 +12,91 @@ import numba
 import numpy as np
 
 from detente.kernels.table import (
-    ACCEPTANCE, ALPHA, AMOUNT, ANCHOR, BAYES, BEST_SO_FAR, BETA, BETTER, BROKEN, CAP, CHANCE, CODES, COMBINED, CONSTANT,
-    COUNTS, CURVE, DEADLINE, DEAL, EPSILON, FLOATS, FREQUENCY, GOT, HARD, HEARD, HEAVY, HIGH, HYBRID, INFO, INTS,
-    ISSUES, DEEPEST, LAST_BY, LATE, LEAST, LEAVE, LEVEL, LEVELS, LIMIT, LOW, MICRO, MICRO_NEXT, MODEL, MOST, NAIVE,
-    NEVER, NEXT, NICE, NOISE, OFFERING, ORDER, PARAMS, PARTIES, PEAKS, PICK, PICK_ANY, PICK_LAST, PICK_MODEL,
-    PREVIOUS, RANDOM, RISK, ROUNDS, ROW, SIGMA, SIZE, SIZES, SPECS, STEPS, TARGET, TFT_ABSOLUTE, TFT_AVERAGED, TIME,
-    TIMES, TOP, U, US, WALKED, WASTE, WEIGHT, WEIGHTS, WHEN, WIDTH, WINDOW, WORTH, FLOAT, INT,
+    ACCEPTANCE,
+    ALPHA,
+    AMOUNT,
+    ANCHOR,
+    BAYES,
+    BEST_SO_FAR,
+    BETA,
+    BETTER,
+    BROKEN,
+    CAP,
+    CHANCE,
+    CODES,
+    COMBINED,
+    CONSTANT,
+    COUNTS,
+    CURVE,
+    DEADLINE,
+    DEAL,
+    DEEPEST,
+    EPSILON,
+    FLOAT,
+    FLOATS,
+    FREQUENCY,
+    GOT,
+    HARD,
+    HEARD,
+    HEAVY,
+    HIGH,
+    HYBRID,
+    INFO,
+    INT,
+    INTS,
+    ISSUES,
+    LAST_BY,
+    LATE,
+    LEAST,
+    LEAVE,
+    LEVEL,
+    LEVELS,
+    LIMIT,
+    LOW,
+    MICRO,
+    MICRO_NEXT,
+    MODEL,
+    MOST,
+    NAIVE,
+    NEVER,
+    NEXT,
+    NICE,
+    NOISE,
+    OFFERING,
+    ORDER,
+    PARAMS,
+    PARTIES,
+    PEAKS,
+    PICK,
+    PICK_ANY,
+    PICK_LAST,
+    PICK_MODEL,
+    PREVIOUS,
+    RANDOM,
+    RISK,
+    ROUNDS,
+    ROW,
+    SIGMA,
+    SIZE,
+    SIZES,
+    SPECS,
+    STEPS,
+    TARGET,
+    TFT_ABSOLUTE,
+    TFT_AVERAGED,
+    TIME,
+    TIMES,
+    TOP,
+    US,
+    WALKED,
+    WASTE,
+    WEIGHT,
+    WEIGHTS,
+    WHEN,
+    WIDTH,
+    WINDOW,
+    WORTH,
+    U,
 )  # fmt: skip
 
 TURNS, SEEN, SENT, DISTINCT, PLANNED, HEARD_LAST = range(6)
@@ -86,8 +165,6 @@ def chance(Z, i, q):
     return Z[CHANCE] + (i * Z[ISSUES] + q) * PEAKS * WEIGHTS
 
 
-
-
 @jit
 def uniform(rng):
     """The next number of the stream, in [0, 1): splitmix64 (Steele, Lea and Flood 2014)."""
@@ -122,7 +199,11 @@ def value(F, Z, i, model, outcome):
             total += F[belief(Z, COUNTS, i, q) + level]
         elif model == HARD:
             if F[Z[MOST] + i * Z[ISSUES] + q] > 0.0:
-                total += F[Z[WEIGHT] + i * Z[ISSUES] + q] * F[belief(Z, COUNTS, i, q) + level] / F[Z[MOST] + i * Z[ISSUES] + q]
+                total += (
+                    F[Z[WEIGHT] + i * Z[ISSUES] + q]
+                    * F[belief(Z, COUNTS, i, q) + level]
+                    / F[Z[MOST] + i * Z[ISSUES] + q]
+                )
         else:
             total += F[belief(Z, WORTH, i, q) + level]
     return total
@@ -181,7 +262,11 @@ def reciprocal(F, Z, rng, i):
     if code == TFT_ABSOLUTE:
         aim = last - (later - earlier)
         if param(F, Z, i, NOISE) > 0.0:
-            aim += (2.0 * uniform(rng) - 1.0) * param(F, Z, i, NOISE) * (info(F, Z, i, HIGH) - info(F, Z, i, LOW))
+            aim += (
+                (2.0 * uniform(rng) - 1.0)
+                * param(F, Z, i, NOISE)
+                * (info(F, Z, i, HIGH) - info(F, Z, i, LOW))
+            )
         return aim
     a, b = scaled(F, Z, i, earlier), scaled(F, Z, i, later)
     if a <= 0.0 or b <= 0.0:
@@ -264,9 +349,9 @@ def plan(F, Z, rng, i, r):
         turns -= wasted
     if limit == 0:
         return -1
-    if Z[Z[INTS] + INT * i + SEEN] == 0 or F[Z[FLOATS] + FLOAT * i + BEST] < us(F, Z, i, limit - 1):
-        if F[Z[TIMES] + r] >= param(F, Z, i, LEAVE):
-            return -1
+    silent = Z[Z[INTS] + INT * i + SEEN] == 0 or F[Z[FLOATS] + FLOAT * i + BEST] < us(F, Z, i, limit - 1)
+    if silent and F[Z[TIMES] + r] >= param(F, Z, i, LEAVE):
+        return -1
     if code == MICRO:
         if sent <= Z[Z[INTS] + INT * i + DISTINCT] and sent < limit:
             return sent
@@ -276,7 +361,7 @@ def plan(F, Z, rng, i, r):
     if code == TOP:
         count = np.int64(np.ceil(param(F, Z, i, AMOUNT) * Z[SIZE]))
         return np.int64(uniform(rng) * min(limit, max(1, count)))
-    if code == STEPS or code == WASTE:
+    if code in (STEPS, WASTE):
         return min(turns, limit - 1)
     aim = aim_of(F, Z, rng, i, r)
     F[Z[FLOATS] + FLOAT * i + NEW_AIM] = aim
@@ -321,7 +406,7 @@ def accepts(F, Z, rng, i, r, offer):
         return Z[Z[INTS] + INT * i + TURNS] > 0 and x >= F[Z[FLOATS] + FLOAT * i + MINE]
     if code == TARGET:
         return x >= F[Z[FLOATS] + FLOAT * i + NEW_AIM] - EPSILON
-    if code == NEXT or code == COMBINED:
+    if code in (NEXT, COMBINED):
         planned = Z[Z[INTS] + INT * i + PLANNED]
         mine = us(F, Z, i, planned) if planned >= 0 else info(F, Z, i, HIGH)
         if param(F, Z, i, ALPHA) * (x - low) + param(F, Z, i, BETA) * span >= mine - low:
@@ -373,7 +458,9 @@ def expect(F, Z, i):
                 weight += F[chance(Z, i, q) + h * WEIGHTS + w] * (w + 1.0) / WEIGHTS
             F[Z[HEAVY] + i * Z[ISSUES] + q] += weight
             for level in range(size):
-                F[belief(Z, WORTH, i, q) + level] += weight * (1.0 - abs(level - peak) / max(peak, size - 1 - peak, 1))
+                F[belief(Z, WORTH, i, q) + level] += weight * (
+                    1.0 - abs(level - peak) / max(peak, size - 1 - peak, 1)
+                )
 
 
 @jit
@@ -394,12 +481,14 @@ def hear(F, Z, rng, i, offer, by, r, stamp):
         Z[Z[GOT] + i * Z[SIZE] + offer] = stamp
         Z[Z[INTS] + INT * i + DISTINCT] += 1
     model = code_of(Z, i, MODEL)
-    if model == FREQUENCY or model == HARD:
+    if model in (FREQUENCY, HARD):
         before = Z[Z[LAST_BY] + by]
         for q in range(Z[ISSUES]):
             level = level_of(Z, offer, q)
             F[belief(Z, COUNTS, i, q) + level] += 1.0
-            F[Z[MOST] + i * Z[ISSUES] + q] = max(F[Z[MOST] + i * Z[ISSUES] + q], F[belief(Z, COUNTS, i, q) + level])
+            F[Z[MOST] + i * Z[ISSUES] + q] = max(
+                F[Z[MOST] + i * Z[ISSUES] + q], F[belief(Z, COUNTS, i, q) + level]
+            )
             if model == HARD and before >= 0 and level_of(Z, before, q) == level:
                 F[Z[WEIGHT] + i * Z[ISSUES] + q] += 0.1
     elif model == BAYES:

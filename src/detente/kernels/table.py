@@ -38,7 +38,9 @@ Array = NDArray[Any]
 
 OFFERING, ACCEPTANCE, PICK, MODEL, ANCHOR = range(5)
 AMOUNT, NOISE, ALPHA, BETA, LEVEL, WHEN, LEAVE, WIDTH = range(8)
-(TIME, TFT_RELATIVE, TFT_ABSOLUTE, TFT_AVERAGED, NAIVE, NICE, HYBRID, MICRO, RANDOM, TOP, STEPS, WASTE) = range(12)
+(TIME, TFT_RELATIVE, TFT_ABSOLUTE, TFT_AVERAGED, NAIVE, NICE, HYBRID, MICRO, RANDOM, TOP, STEPS, WASTE) = (
+    range(12)
+)
 NEXT, TARGET, CONSTANT, LATE, COMBINED, ANY, NEVER, PREVIOUS, BEST_SO_FAR, MICRO_NEXT, BETTER = range(11)
 PICK_LAST, PICK_MODEL, PICK_ALIKE, PICK_ANY = range(4)
 NO_MODEL, FREQUENCY, HARD, BAYES = range(4)
@@ -295,7 +297,8 @@ class _Draw:
             a, b = (self.row[i, self.runs[here, 2 + i]] for i in (opener, other))
             first, second = self.offers[opener][a], self.offers[other][b]
             replies = self.u[other][first] >= self.asks[other][b]
-            returns = self.u[opener][second[:, :-1]] >= self.asks[opener][a][:, 1:]
+            returns = self.u[opener][second] >= np.roll(self.asks[opener][a], -1, axis=1)
+            returns[:, -1] = False
             never = self.rounds
             t_reply = np.where(replies.any(axis=1), replies.argmax(axis=1), never)
             t_return = np.where(returns.any(axis=1), returns.argmax(axis=1) + 1, never)
@@ -306,7 +309,8 @@ class _Draw:
             what = np.where(returned, second[row, np.maximum(when - 1, 0)], first[row, when])
             who = np.where(returned, other, opener)
             out[here] = np.stack(
-                [np.where(deal, DEAL, DEADLINE), np.where(deal, what, -1), when, np.where(deal, who, -1)], axis=1
+                [np.where(deal, DEAL, DEADLINE), np.where(deal, what, -1), when, np.where(deal, who, -1)],
+                axis=1,
             )
         return out
 

@@ -49,8 +49,8 @@ def clock(rounds: int, open_clock: bool = False) -> Array:
 class Setting:
     """A case laid out for the table.
 
-    ``seats``: rows of the parties that sit there among ``space.parties``; ``ratifiers``: rows of those that must
-    agree afterwards. ``numbers`` (N,): the outcome number of each outcome of the game. ``utilities`` (D, P, N) and
+    ``seats``: rows of the parties that sit there among ``space.parties``; ``ratifiers``: rows of the others,
+    who must agree to a deal afterwards. ``numbers`` (N,): the outcome number of each outcome of the game. ``utilities`` (D, P, N) and
     ``reservation`` (D, P) of all parties with preferences. ``weights`` (P, rounds + 1): what a unit of utility in
     each round is worth today, the last for no deal at the deadline.
     """
@@ -89,14 +89,20 @@ def seats_of(space: Space) -> tuple[tuple[int, ...], tuple[int, ...], list[str]]
     ]
     if silent:
         notes.append(f"{', '.join(silent)} has no preferences and does not sit at the table")
-    ratifiers = tuple(p for p, held in enumerate(roles) if "ratifier" in held and p not in seats)
+    ratifiers = tuple(p for p in range(space.n_parties) if p not in seats)
     if len(seats) > kernel.MOST_PARTIES:
-        raise CostError("a table of very many parties", f"{len(seats)} parties", f"up to {kernel.MOST_PARTIES}")
-    away = [case.label(space.parties[p]) for p in range(space.n_parties) if p not in (*seats, *ratifiers)]
-    if away:
-        notes.append(f"{', '.join(away)} has preferences but no seat: it does not bargain")
+        raise CostError(
+            "a table of very many parties", f"{len(seats)} parties", f"up to {kernel.MOST_PARTIES}"
+        )
+    if ratifiers:
+        away = ", ".join(case.label(space.parties[p]) for p in ratifiers)
+        notes.append(
+            f"{away} has preferences but no seat: it does not bargain, and must agree to a deal afterwards"
+        )
     if len(seats) == 1:
-        notes.append(f"{case.label(space.parties[seats[0]])} sits at the table alone, and takes its best outcome")
+        notes.append(
+            f"{case.label(space.parties[seats[0]])} sits at the table alone, and takes its best outcome"
+        )
     ordinal = [space.parties[p] for p in seats if space.ordinal[p] is not None]
     if ordinal:
         notes.append(f"{', '.join(ordinal)} only ranks outcomes: concessions are counted in ranks")
@@ -166,4 +172,6 @@ def discounts(space: Space, rounds: int) -> tuple[Array, bool]:
 def _other_no_deal(case: Case, terms: Terms) -> list[str]:
     if case.no_deal is None or case.no_deal.at_deadline is None or terms.no_deal == "deadline":
         return []
-    return ["the case says what follows its deadline; these talks end in no deal as of now (no_deal='deadline')"]
+    return [
+        "the case says what follows its deadline; these talks end in no deal as of now (no_deal='deadline')"
+    ]

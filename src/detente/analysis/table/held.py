@@ -12,9 +12,7 @@ from detente.analysis.table.plain import Bargainer, Listed, Plain, Talks, altern
 from detente.kernels.table import Stream
 
 
-def one(
-    setting: Setting, strategies: Sequence[Strategy], opener: int, state: int, draw: int = 0
-) -> Talks:
+def one(setting: Setting, strategies: Sequence[Strategy], opener: int, state: int, draw: int = 0) -> Talks:
     """One negotiation between strategies, one for each seat, from the stream that begins at ``state``."""
     uniform = Stream(state)
     bargainers: list[Bargainer] = [

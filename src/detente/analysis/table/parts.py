@@ -105,12 +105,19 @@ class Strategy:
         if self.acceptance.kind == "micro" and self.offering.kind != "micro":
             raise NeedsError(f"strategy '{self.name}': acceptance 'micro' goes with offering 'micro'")
         if self.acceptance.kind == "target" and self.offering.kind not in AIMING:
-            raise NeedsError(f"strategy '{self.name}': acceptance 'target' needs an offering that sets an aim")
+            raise NeedsError(
+                f"strategy '{self.name}': acceptance 'target' needs an offering that sets an aim"
+            )
         _check(self.name, self.offering.kind in _OFFERS, "a way of offering", self.offering.kind)
         _check(self.name, self.acceptance.kind in _ACCEPTS, "a way of accepting", self.acceptance.kind)
         exponent = self.offering.exponent
         _check(self.name, exponent is None or exponent > 0, "an exponent above 0", exponent)
-        _check(self.name, 0 <= self.offering.initial <= 1, "an initial concession of 0 to 1", self.offering.initial)
+        _check(
+            self.name,
+            0 <= self.offering.initial <= 1,
+            "an initial concession of 0 to 1",
+            self.offering.initial,
+        )
 
     def named(self, name: str) -> Strategy:
         """The same strategy under another name."""

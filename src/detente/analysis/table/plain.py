@@ -167,7 +167,8 @@ class Listed:
         start = at
         while start > 0 and self._us[start - 1] <= self._us[at] + width:
             start -= 1
-        return self._order[start : at + 1][::-1]
+        found: list[int] = self._order[start : at + 1]
+        return found[::-1]
 
     def levels(self, outcome: int) -> Sequence[int]:
         found: list[int] = self._levels[outcome].tolist()
@@ -297,9 +298,7 @@ class Plain:
         earlier, later = self._scaled(heard[before]), self._scaled(heard[after])
         if earlier <= 0 or later <= 0:
             return self.aim - change
-        return (
-            self.book.least + (self.book.high - self.book.least) * self._scaled(self.aim) * earlier / later
-        )
+        return self.book.least + (self.book.high - self.book.least) * self._scaled(self.aim) * earlier / later
 
     def _scaled(self, x: float) -> float:
         span = self.book.high - self.book.least

@@ -17,8 +17,8 @@ from detente.kernels import table as kernel
 from detente.space.tables import Array
 
 REFUSED = 4
-"""A deal that a ratifier refuses."""
-ENDS = ("deal", "deadline", "breakdown", "walked out", "refused in ratification")
+"""A deal that is worse than no deal for a party without a seat."""
+ENDS = ("deal", "deadline", "breakdown", "walked out", "refused afterwards")
 CHUNK = 100_000
 _SETUP = 0x5E7
 """Sets the streams that choose openers, strategies and draws apart from those of the negotiations."""
@@ -60,11 +60,14 @@ def hold(
         out, _ = kernel.play(game, mind, plan, states)
     offsets = np.cumsum([0, *(len(offered) for offered in choices)])[:-1]
     return _ratified(
-        setting, Ends(out[:, 0], out[:, 1], out[:, 2], out[:, 3], plan[:, 0], plan[:, 1], plan[:, 2:] - offsets)
+        setting,
+        Ends(out[:, 0], out[:, 1], out[:, 2], out[:, 3], plan[:, 0], plan[:, 1], plan[:, 2:] - offsets),
     )
 
 
-def _plan(setting: Setting, choices: Sequence[Sequence[Strategy]], states: Array, opener: int | None) -> Array:
+def _plan(
+    setting: Setting, choices: Sequence[Sequence[Strategy]], states: Array, opener: int | None
+) -> Array:
     """Draw, opener and strategies of each run, (m, 2 + n)."""
     n, m = len(choices), len(states)
     plan = np.empty((m, 2 + n), np.int64)
@@ -89,7 +92,7 @@ def _plainly(setting: Setting, everyone: Sequence[Strategy], plan: Array, states
 
 
 def _ratified(setting: Setting, ends: Ends) -> Ends:
-    """The same, with deals that are worse than no deal for a ratifier counted as refused."""
+    """The same, with deals that are worse than no deal for a party without a seat counted as refused."""
     for p in setting.ratifiers:
         deals = np.flatnonzero(ends.end == kernel.DEAL)
         draw, outcome = ends.draw[deals], ends.outcome[deals]

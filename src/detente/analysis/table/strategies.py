@@ -36,7 +36,9 @@ def strategies() -> dict[str, Strategy]:
 def _timed() -> list[Strategy]:
     curves = {"boulware": _BOULWARE, "linear": 1.0, "conceder": _CONCEDER}
     random = [
-        Strategy(f"{name}-random", _time(e, pick="any", width=0.1), about=f"{name}, any outcome just above its aim")
+        Strategy(
+            f"{name}-random", _time(e, pick="any", width=0.1), about=f"{name}, any outcome just above its aim"
+        )
         for name, e in curves.items()
     ]
     return [
@@ -77,7 +79,9 @@ def _listing() -> list[Strategy]:
     ]  # fmt: skip
     for letter, kind, words in ways:
         accept = Acceptance(kind)  # type: ignore[arg-type]
-        found.append(Strategy(f"ca{letter}", Offering("steps"), accept, about=f"down its list; accepts {words}"))
+        found.append(
+            Strategy(f"ca{letter}", Offering("steps"), accept, about=f"down its list; accepts {words}")
+        )
         found.append(
             Strategy(f"wa{letter}", Offering("waste"), accept, about=f"wastes time first; accepts {words}")
         )
@@ -97,13 +101,11 @@ def _guessing() -> list[Strategy]:
         for model in ("frequency", "hardheaded", "bayes"):
             offering = _time(e, pick="model", width=0.1)
             about = f"{name}, the best for the others by a {model} model"
-            found.append(Strategy(f"{name}-{model}", offering, model=model, about=about))  # type: ignore[arg-type]
+            found.append(Strategy(f"{name}-{model}", offering, model=model, about=about))
     for anchor in ("first", "best"):
         offering = _time(_BOULWARE, pick="alike", width=0.1, anchor=anchor)
         found.append(
-            Strategy(
-                f"{anchor}-offer-oriented", offering, about=f"boulware, near the other's {anchor} offer"
-            )
+            Strategy(f"{anchor}-offer-oriented", offering, about=f"boulware, near the other's {anchor} offer")
         )
     return found
 
@@ -146,6 +148,9 @@ def _one(name: str) -> list[Strategy]:
         return [Strategy(name, _time(exponent))]
     known = strategies()
     if name not in known:
-        hint = did_you_mean(name, [*known, VARIED]) or f"There are {among(sorted(known), 60)}, {VARIED}, time:EXPONENT."
+        hint = (
+            did_you_mean(name, [*known, VARIED])
+            or f"There are {among(sorted(known), 60)}, {VARIED}, time:EXPONENT."
+        )
         raise NeedsError(f"no strategy is called '{name}'. {hint}")
     return [known[name]]
