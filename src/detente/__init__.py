@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from detente.space import Space, compile_case
 
 __version__ = "0.1.0"
-__all__ = ["Case", "Space", "__version__", "agreement", "compile_case", "load", "roadmap", "standoff", "table"]
+__all__ = [
+    "Case",
+    "Space",
+    "__version__",
+    "agreement",
+    "compile_case",
+    "load",
+    "roadmap",
+    "standoff",
+    "table",
+]
 
 _HOMES = {
     "Case": "detente.case",
