@@ -109,7 +109,7 @@ def test_bad_input_ends_with_2_and_every_problem(run, tmp_path):
     assert (code, out) == (2, "")
     assert err.splitlines() == [
         f"{path}:4:15 parties.A.patienc: unknown key 'patienc'; expected 'label', 'roles', 'for', 'patience', "
-        "'breach_cost' or 'note'. Did you mean 'patience'?",
+        "'breach_cost', 'why' or 'note'. Did you mean 'patience'?",
         f"{path}:5:30 issues.p.by[0]: unknown party 'B'; expected 'A'",
     ]
 

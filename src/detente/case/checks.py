@@ -1,6 +1,7 @@
 """Whether the sections of a case fit each other: references, levels, conditions, completeness.
 
-`check` gives every problem, `warnings` what is legal and worth knowing. Neither stops at the first.
+`check` gives every problem and does not stop at the first; what is legal and worth knowing is in
+`detente.case.basis`.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from typing import Any
 
 from detente.case.conditions import Condition
 from detente.case.fields import shape
-from detente.case.model import DEFAULT_PATIENCE, Case, Change, Entry, Issue, Preference, Scale
-from detente.case.paths import PathError, apply_change, find, parse_path
-from detente.case.structure import Finding, among, did_you_mean
+from detente.case.model import Case, Change, Entry, Issue, Preference, Scale
+from detente.case.paths import PathError, apply_change
+from detente.case.structure import MAX_HINTS, Finding, among, did_you_mean
 from detente.case.tree import Route
 from detente.case.uncertain import mode
 
-LARGEST_LISTING = 1_000_000
-"""Up to this many outcomes a ranking is checked outcome by outcome."""
+LARGEST_LISTING = 100_000
+"""The possible outcomes up to this many are looked for in a ranking; the others when it is compiled."""
 
 
 def check(case: Case, holes: Iterable[Route] = ()) -> list[Finding]:
@@ -45,6 +46,9 @@ class _Checker:
     def add(self, route: Route, what: str, allowed: str = "", got: str = "", hint: str = "") -> None:
         self.findings.append(Finding(route, what, allowed, got, hint))
 
+    def hint(self, name: str, known: Iterable[str]) -> str:
+        return did_you_mean(name, known) if len(self.findings) < MAX_HINTS else ""
+
     # references ---------------------------------------------------------------------------------
 
     def party(self, route: Route, name: str) -> bool:
@@ -64,7 +68,7 @@ class _Checker:
         if name in table:
             return True
         if name not in unsure and (section,) not in self.holes:
-            self.add(route, f"unknown {kind} '{name}'", among(table), hint=did_you_mean(name, table))
+            self.add(route, f"unknown {kind} '{name}'", among(table), hint=self.hint(name, table))
         return False
 
     def level(self, route: Route, issue: str, level: str) -> bool:
@@ -74,7 +78,7 @@ class _Checker:
         try:
             part.position(level)
         except KeyError:
-            hint = did_you_mean(level, part.names)
+            hint = self.hint(level, part.names)
             self.add(route, f"unknown level '{level}' of issue '{issue}'", among(part.names), hint=hint)
             return False
         return True
@@ -103,7 +107,7 @@ class _Checker:
             if form != "<text>":
                 self.add(route, "an outcome of a graph is its name", among(self.case.outcomes))
             elif outcome not in self.case.outcomes:
-                hint = did_you_mean(outcome, self.case.outcomes)
+                hint = self.hint(outcome, self.case.outcomes)
                 self.add(route, f"unknown outcome '{outcome}'", among(self.case.outcomes), hint=hint)
         elif form == "<text>":
             self.add(route, "an outcome is a level for each issue", "{issue: level, ...}", f"'{outcome}'")
@@ -213,12 +217,8 @@ class _Checker:
                             route,
                             f"unknown outcome '{name}'",
                             among(case.outcomes),
-                            hint=did_you_mean(name, seen),
+                            hint=self.hint(name, seen),
                         )
-                if start == end:
-                    self.add(
-                        ("moves", party, position), f"a move leads elsewhere; '{start}' to itself is none"
-                    )
 
     def constraints(self) -> None:
         for position, impossible in enumerate(self.case.impossible):
@@ -278,6 +278,8 @@ class _Checker:
                 else [str(part.scale.start), str(part.scale.stop)]
             )
             have = {float(level) for level in known}
+            if len(have) < len(known):
+                self.add(route, "two values for one level: numbers that are equal name the same level")
             missing = [level for level in wanted if float(level) not in have]
         else:
             missing = [level for level in part.names if level not in values]
@@ -289,8 +291,7 @@ class _Checker:
         if preference.weights is None:
             return
         for issue in preference.weights:
-            if self.issue((*route, "weights", issue), issue) and issue not in (preference.values or {}):
-                self.add((*route, "weights", issue), f"a weight for '{issue}', which has no values")
+            self.issue((*route, "weights", issue), issue)
         if not sum(mode(w) for w in preference.weights.values()) > 0:
             self.add((*route, "weights"), "weights sum to more than 0")
 
@@ -318,12 +319,20 @@ class _Checker:
                 if key is not None and key in seen:
                     self.add(at, "the outcome is ranked twice", got=str(outcome))
                 seen[key] = at
-        if len(self.findings) > before or self.holes or (self._size() or LARGEST_LISTING) > LARGEST_LISTING:
+        if len(self.findings) > before or self.holes or self._size() is None:
             return
-        missing = [outcome for outcome in feasible_outcomes(self.case) if outcome not in seen]
+        listed = itertools.islice(feasible_outcomes(self.case), LARGEST_LISTING)
+        missing = list(itertools.islice((outcome for outcome in listed if outcome not in seen), 4))
         if missing:
-            shown = among([_show(outcome) for outcome in missing], 3)
-            self.add(route, "a ranking lists every possible outcome once", got=f"none of {shown}")
+            shown = ", ".join(f"'{self._show(outcome)}'" for outcome in missing[:3])
+            more = " and others" if len(missing) > 3 else ""
+            self.add(route, "a ranking lists every possible outcome once", got=f"nothing for {shown}{more}")
+
+    def _show(self, key: Any) -> str:
+        """An outcome in words, from its key."""
+        if isinstance(key, str):
+            return key
+        return ", ".join(part.names[at] for part, at in zip(self.case.issues.values(), key, strict=True))
 
     def _key(self, outcome: Any) -> Any:
         """An outcome as a hashable thing: its name, or its positions."""
@@ -382,7 +391,7 @@ class _Checker:
                             (*route, issue),
                             f"unknown issue '{issue}'",
                             among(issues),
-                            hint=did_you_mean(issue, issues),
+                            hint=self.hint(issue, issues),
                         )
                 if missing := [issue for issue in issues if issue not in given]:
                     self.add(route, f"no {key} on {among(missing)}")
@@ -405,20 +414,13 @@ class _Checker:
                     self.party((section, name), name)
                 self._apply((section, name), data, changes)
 
-    def _apply(self, route: Route, data: dict[str, Any], changes: Iterable[Change]) -> None:
-        import copy
-
-        changed = copy.deepcopy(data)
+    def _apply(self, route: Route, data: Any, changes: Iterable[Change]) -> None:
         for position, change in enumerate(changes):
             try:
-                apply_change(changed, change)
+                data = apply_change(data, change)
             except PathError as error:
                 self.add((*route, position), str(error))
                 return
-
-
-def _show(outcome: Any) -> str:
-    return outcome if isinstance(outcome, str) else ", ".join(map(str, outcome))
 
 
 def feasible_outcomes(case: Case) -> Iterator[Any]:
@@ -432,51 +434,3 @@ def feasible_outcomes(case: Case) -> Iterator[Any]:
         here = dict(zip(names, levels, strict=True))
         if not any(item.when.holds(here, position) for item in case.impossible):
             yield levels
-
-
-def warnings(case: Case) -> list[str]:
-    """What is legal in a case and worth a second look."""
-    found: list[str] = []
-    for name, issue in case.issues.items():
-        if issue.names and len(issue.names) == 1:
-            found.append(f"issue '{name}' has one level: there is nothing to settle")
-    for name, party in case.parties.items():
-        if "negotiator" in party.roles and name not in case.preferences and (case.issues or case.outcomes):
-            found.append(f"negotiator '{name}' has no preferences: it has no say in any solution")
-    data = case.to_data()
-    for position, evidence in enumerate(case.evidence):
-        found += _loose(data, evidence.supports, f"evidence[{position}]")
-    for position, secret in enumerate(case.confidential):
-        found += _loose(data, (secret.path,), f"confidential[{position}]")
-    return found
-
-
-def _loose(data: dict[str, Any], paths: Iterable[str], where: str) -> list[str]:
-    out = []
-    for path in paths:
-        try:
-            find(data, parse_path(path))
-        except PathError as error:
-            out.append(f"{where}: {error}")
-    return out
-
-
-def assumptions(case: Case) -> list[str]:
-    """Dotted paths of the inputs that no evidence supports, and defaults that the case leaves unsaid."""
-    cited = [parse_path(path) for evidence in case.evidence for path in evidence.supports]
-    inputs: list[tuple[str, ...]] = [("issues", name) for name in case.issues]
-    inputs += [("preferences", name) for name in case.preferences]
-    inputs += [(key,) for key in ("no_deal", "time", "verification") if key in case.model_fields_set]
-    inputs += [("parties", name, "patience") for name in case.preferences]
-    open_ = [
-        route for route in inputs if not any(route[: len(c)] == c or c[: len(route)] == route for c in cited)
-    ]
-    return [
-        ".".join(route)
-        + (
-            f" = {DEFAULT_PATIENCE} a year, by default"
-            if route[-1] == "patience" and case.parties[route[1]].patience is None
-            else ""
-        )
-        for route in open_
-    ]

@@ -43,7 +43,7 @@ class FrozenDict(dict[K, V]):
     """A mapping that cannot be changed: a case is immutable."""
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise TypeError("a case is immutable; make a new one with `case.with_changes(...)`")
+        raise TypeError("a case is immutable; make a new one with `detente.case.with_changes`")
 
     __setitem__ = __delitem__ = _refuse
     clear = pop = popitem = setdefault = update = __ior__ = _refuse
@@ -84,6 +84,13 @@ def _number(data: Any) -> Number:
         raise wrong(error.what, FORMS, error.got) from None
 
 
+def _sure(data: Any) -> int | float:
+    number = _number(data)
+    if isinstance(number, Uncertain):
+        raise wrong("a certain number is needed here", "a number", show(data))
+    return data if isinstance(data, float) else number
+
+
 def _within(low: float, high: float, what: str) -> Callable[[Number], Number]:
     def check(number: Number) -> Number:
         least, most = bounds(number)
@@ -114,28 +121,30 @@ def _condition(data: Any) -> Condition:
     return Condition(data)
 
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_PARTIAL_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}\Z")
+
+
 def _day(data: Any) -> date:
     if isinstance(data, date):
         return data
     try:
-        return date.fromisoformat(_text(data))
+        return date.fromisoformat(_text(data) if _DATE.match(str(data)) else "")
     except ValueError:
         raise wrong("not a date", "YYYY-MM-DD", show(data)) from None
-
-
-_PARTIAL_DATE = re.compile(r"[0-9]{4}(-[0-9]{2})?\Z")
 
 
 def _when(data: Any) -> str:
     text = data.isoformat() if isinstance(data, date) else _text(data)
     try:
-        date.fromisoformat(text + "-01-01"[len(text) - 4 :] if _PARTIAL_DATE.match(text) else text)
+        date.fromisoformat(text + "-01-01"[len(text) - 4 :] if _PARTIAL_DATE.match(text) else "")
     except ValueError:
         raise wrong("not a date", "YYYY-MM-DD, YYYY-MM or YYYY", show(data)) from None
     return text
 
 
-def _listed(data: Any) -> Any:
+def listed(data: Any) -> Any:
+    """A list, where one item may be written without it."""
     return [data] if isinstance(data, str | int | float) else data
 
 
@@ -177,6 +186,8 @@ Num = Annotated[
     PlainSerializer(lambda n: n.to_data() if isinstance(n, Uncertain) else n),
     WithJsonSchema(_NUMBER_SCHEMA),
 ]
+Plain = Annotated[float, PlainValidator(_sure), WithJsonSchema({"type": "number"})]
+"""A number that has no range."""
 Share = Annotated[Num, AfterValidator(_within(0, 1, "a share from 0 to 1"))]
 Patience = Annotated[Num, AfterValidator(_within(1e-12, 1, "a discount factor above 0, up to 1"))]
 NotNegative = Annotated[Num, AfterValidator(_within(0, 1e150, "a number of 0 or more"))]
@@ -199,6 +210,6 @@ PartialDay = Annotated[
 ]
 Ids = Annotated[
     tuple[Id, ...],
-    BeforeValidator(_listed),
+    BeforeValidator(listed),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]

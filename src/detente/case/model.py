@@ -6,16 +6,19 @@ The classes say what each section may hold; whether the sections fit each other 
 
 import hashlib
 import json
+import math
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     PrivateAttr,
     ValidationInfo,
     model_serializer,
@@ -28,6 +31,7 @@ from detente.case.fields import (
     AsMapping,
     AsText,
     Day,
+    FrozenDict,
     Id,
     Ids,
     Level,
@@ -35,10 +39,12 @@ from detente.case.fields import (
     Num,
     PartialDay,
     Patience,
+    Plain,
     Share,
     Table,
     Text,
     When,
+    listed,
     wrong,
 )
 from detente.case.uncertain import Number, Uncertain, show
@@ -48,6 +54,7 @@ Role = Literal[
 ]  # fmt: skip
 Order = Literal["any", "single", "at-once"]
 MAX_LEVELS = 1_000_000
+LARGEST_SCALE = 1e15
 DEFAULT_PATIENCE = 0.95
 """Worth today of 1 a year from now, where a case does not say."""
 
@@ -56,6 +63,24 @@ class Part(BaseModel):
     """The base of everything in a case: no unknown keys, nothing changes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
+
+
+def _settled(data: Any) -> Any:
+    """Plain data that cannot be changed, and holds finite numbers only."""
+    if isinstance(data, dict):
+        return FrozenDict({key: _settled(value) for key, value in data.items()})
+    if isinstance(data, list | tuple):
+        return tuple(_settled(item) for item in data)
+    if isinstance(data, float) and not math.isfinite(data):
+        raise wrong("not a finite number", got=show(data))
+    return data
+
+
+def _thaw(data: Any) -> Any:
+    """Plain data that can be changed, in dictionaries and lists."""
+    if isinstance(data, dict):
+        return {key: _thaw(value) for key, value in data.items()}
+    return [_thaw(item) for item in data] if isinstance(data, list | tuple) else data
 
 
 def _or_empty(data: Any) -> Any:
@@ -80,8 +105,14 @@ class Source(Part):
     title: Text | None = None
     author: Text | None = None
     publisher: Text | None = None
+    journal: Text | None = None
+    volume: Text | None = None
+    edition: Text | None = None
     date: PartialDay | None = None
+    accessed: PartialDay | None = None
+    language: Text | None = None
     pages: Text | None = None
+    isbn: Text | None = None
     doi: Text | None = None
     url: Text | None = None
     note: Text | None = None
@@ -91,12 +122,11 @@ class Party(Part):
     """Someone in the case. ``patience`` is the worth today of 1 a year from now."""
 
     label: Text | None = None
-    roles: Annotated[tuple[Role, ...], BeforeValidator(lambda d: [d] if isinstance(d, str) else d)] = (
-        "negotiator",
-    )
+    roles: Annotated[tuple[Role, ...], BeforeValidator(listed)] = ("negotiator",)
     represents: Id | None = Field(default=None, alias="for")
     patience: Patience | None = None
     breach_cost: NotNegative | None = None
+    why: Text | None = None
     note: Text | None = None
 
 
@@ -110,17 +140,21 @@ class Absent(Part):
 class Scale(Part):
     """Numeric levels: ``from`` to ``to`` in steps; without a step the issue is continuous."""
 
-    start: int | float = Field(alias="from")
-    stop: int | float = Field(alias="to")
-    step: int | float | None = None
+    start: Plain = Field(alias="from")
+    stop: Plain = Field(alias="to")
+    step: Plain | None = None
     unit: Text | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "Scale":
-        if not self.start < self.stop or not abs(self.start) + abs(self.stop) < 1e15:
+        if not self.start < self.stop:
             raise wrong("a scale runs upward", "from < to", f"{self.start} to {self.stop}")
+        if not abs(self.start) + abs(self.stop) < LARGEST_SCALE:
+            raise wrong(
+                "a scale of numbers too large", f"below {LARGEST_SCALE:g}", f"{self.start} to {self.stop}"
+            )
         if self.step is not None:
-            if not 0 < self.step <= 1e15:
+            if not 0 < self.step < LARGEST_SCALE:
                 raise wrong("a step is above 0", got=show(self.step))
             steps = (_decimal(self.stop) - _decimal(self.start)) / _decimal(self.step)
             if steps > MAX_LEVELS - 1:
@@ -134,9 +168,11 @@ class Scale(Part):
         """The levels by decimal arithmetic, as text without trailing zeros; empty where continuous."""
         if self.step is None:
             return ()
-        first, step = _decimal(self.start), _decimal(self.step)
-        count = int((_decimal(self.stop) - first) / step) + 1
-        return tuple(number_name(first + i * step) for i in range(count))
+        first, step, last = (_decimal(number) for number in (self.start, self.step, self.stop))
+        digits = max(0, *(-int(number.as_tuple().exponent) for number in (first, step)))
+        if digits == 0:
+            return tuple(map(str, range(int(first), int(last) + 1, int(step))))
+        return tuple(number_name(first + i * step) for i in range(int((last - first) / step) + 1))
 
 
 def _decimal(number: float) -> Decimal:
@@ -154,8 +190,8 @@ def number_name(number: Decimal | float | str) -> str:
 class Pace(Part):
     """Levels per period, up and down; ``any`` is no limit and 0 means never."""
 
-    up: Annotated[int, Field(ge=0)] | Literal["any"] = "any"
-    down: Annotated[int, Field(ge=0)] | Literal["any"] = "any"
+    up: Annotated[int, Field(strict=True, ge=0)] | Literal["any"] = "any"
+    down: Annotated[int, Field(strict=True, ge=0)] | Literal["any"] = "any"
 
 
 class Requirement(Part):
@@ -163,9 +199,10 @@ class Requirement(Part):
 
     when: When
     timing: Literal["before", "together"] = "before"
+    why: Text | None = None
 
 
-Periods = Annotated[int, Field(ge=1, le=1_000_000)]
+Periods = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 
 
 class Issue(Part):
@@ -179,6 +216,7 @@ class Issue(Part):
     takes: Table[Level, Periods] = Field(default_factory=dict)
     requires: Table[Level, Annotated[Requirement, BeforeValidator(_when_only)]] = Field(default_factory=dict)
     proof: Table[Level, Text] = Field(default_factory=dict)
+    why: Text | None = None
     note: Text | None = None
 
     @property
@@ -227,18 +265,21 @@ ListedOutcome = Annotated[
 
 
 class Entry(Part):
-    """One reading of no deal: an outcome, or utilities by party; neither means the status quo."""
+    """One reading of no deal: an outcome (``{}`` is the status quo), or utilities by party.
+
+    Neither means that everything freezes where it stands.
+    """
 
     outcome: Outcome | None = None
     utilities: Table[Id, Num] | None = None
 
     @model_serializer
     def _short(self) -> Any:
-        if self.outcome is not None:
-            return self.outcome
         if self.utilities is not None:
             return {party: _plain(number) for party, number in self.utilities.items()}
-        return "status_quo"
+        if self.outcome is None:
+            return "freeze"
+        return self.outcome or "status_quo"
 
 
 def _plain(number: Number) -> Any:
@@ -246,18 +287,20 @@ def _plain(number: Number) -> Any:
 
 
 def _entry(data: Any, info: ValidationInfo) -> Any:
-    if data in ("status_quo", "freeze"):
-        return {}
+    known = info.context or {}
+    if isinstance(data, str) and data not in known.get("outcomes", ()) and data in ("status_quo", "freeze"):
+        return {"outcome": {}} if data == "status_quo" else {}
     if isinstance(data, dict) and not set(data) <= {"outcome", "utilities"}:
-        parties = (info.context or {}).get("parties", ())
-        return {"utilities" if set(data) & set(parties) else "outcome": data}
-    return {"outcome": data} if isinstance(data, str) else data
+        return {"utilities" if set(data) & set(known.get("parties", ())) else "outcome": data}
+    if data == {}:
+        return {"outcome": {}}
+    return {"outcome": data} if isinstance(data, str | int | float) else data
 
 
 def _block(data: Any) -> Any:
     if isinstance(data, dict) and set(data) & {"now", "at_deadline", "walk_away"}:
         return data
-    return {"now": data} if isinstance(data, str | dict) else data
+    return {"now": data} if isinstance(data, str | int | float | dict) else data
 
 
 class NoDeal(Part):
@@ -266,6 +309,7 @@ class NoDeal(Part):
     now: Annotated[Entry, BeforeValidator(_entry)] | None = None
     at_deadline: Annotated[Entry, BeforeValidator(_entry)] | None = None
     walk_away: Table[Id, Num] = Field(default_factory=dict)
+    why: Text | None = None
 
 
 class Bonus(Part):
@@ -315,11 +359,12 @@ class Preference(Part):
     bonuses: tuple[Bonus, ...] = ()
     numeraire: Numeraire | None = None
     priorities: tuple[When, ...] | None = None
-    ranking: tuple[Annotated[tuple[ListedOutcome, ...], BeforeValidator(lambda d: [d] if isinstance(d, str) else d)], ...] | None = None  # fmt: skip
+    ranking: tuple[Annotated[tuple[ListedOutcome, ...], BeforeValidator(listed)], ...] | None = None  # fmt: skip
     table: Annotated[
         Annotated[tuple[Num, ...], AsList] | Annotated[TableFile, AsMapping], BY_SHAPE
     ] | None = None  # fmt: skip
     types: "Table[Id, Preference] | None" = None
+    why: Text | None = None
     note: Text | None = None
 
     @model_validator(mode="after")
@@ -351,13 +396,15 @@ class Preference(Part):
 class Time(Part):
     """Clock and deadline."""
 
-    period: Literal["day", "week", "month", "quarter", "year"] | Annotated[float, Field(gt=0, le=36525)] = (
-        "year"
-    )
+    period: (
+        Literal["day", "week", "month", "quarter", "year"]
+        | Annotated[float, Field(strict=True, gt=0, le=36525)]
+    ) = "year"
     start: Day | None = None
     deadline: Day | None = None
-    periods: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    periods: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] | None = None
     deadline_set_by: Id | None = None
+    why: Text | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "Time":
@@ -373,9 +420,10 @@ class Time(Part):
 class Verification(Part):
     """How soon and how surely a breach is seen: lag in periods, shares per period."""
 
-    lag: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    lag: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
     detection: Share = 1
     false_alarm: Share = 0
+    why: Text | None = None
 
 
 class Statement(Part):
@@ -398,17 +446,19 @@ class Statement(Part):
     conditional_on: Text | None = None
     expires: PartialDay | None = None
     reply_to: Text | None = None
+    why: Text | None = None
     note: Text | None = None
 
 
 class Evidence(Part):
     """What an input rests on."""
 
-    supports: Annotated[tuple[Text, ...], BeforeValidator(lambda d: [d] if isinstance(d, str) else d)]
+    supports: Annotated[tuple[Text, ...], BeforeValidator(listed)]
     source: Id
     locator: Text | None = None
     paraphrase: Text | None = None
     reliability: Text | None = None
+    why: Text | None = None
     note: Text | None = None
 
 
@@ -418,7 +468,7 @@ class Change(Part):
     set_: Text | None = Field(default=None, alias="set")
     add: Text | None = None
     remove: Text | None = None
-    to: Any = None
+    to: Annotated[Any, AfterValidator(_settled), PlainSerializer(_thaw)] = None
     why: Text | None = None
 
     @model_validator(mode="after")
@@ -441,11 +491,13 @@ class Confidential(Part):
 
     path: Text
     to: Ids = ()
+    why: Text | None = None
 
 
 class Target(Part):
     """An end state that the report asks the roadmap for."""
 
+    label: Text | None = None
     outcome: Outcome
     order: Order = "any"
     why: Text | None = None
@@ -454,8 +506,8 @@ class Target(Part):
 class ForecastIssue(Part):
     """A scale on which actors have positions."""
 
-    start: float = Field(default=0, alias="from")
-    stop: float = Field(default=100, alias="to")
+    start: Plain = Field(default=0, alias="from")
+    stop: Plain = Field(default=100, alias="to")
     label: Text | None = None
 
     @model_validator(mode="after")
@@ -486,13 +538,15 @@ class Discount(Part):
 
     factor: Patience
     per: Literal["round", "negotiation"] = "round"
+    why: Text | None = None
 
 
 class Correlation(Part):
     """Inputs that move together when drawn."""
 
     paths: tuple[Text, ...]
-    rho: Annotated[float, Field(ge=-1, le=1)]
+    rho: Annotated[float, Field(strict=True, ge=-1, le=1)]
+    why: Text | None = None
 
 
 Pair = Annotated[tuple[ListedOutcome, ...], Field(min_length=2, max_length=2)]
@@ -571,9 +625,3 @@ class Case(Part):
         """SHA-256 of the compact JSON of the case: what a result rests on."""
         compact = json.dumps(self.to_data(), separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(compact.encode()).hexdigest()
-
-
-def _thaw(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {key: _thaw(value) for key, value in data.items()}
-    return [_thaw(item) for item in data] if isinstance(data, list | tuple) else data

@@ -6,9 +6,8 @@ entered by position, from 0: ``impossible.0.why`` or ``impossible[0].why``.
 
 from __future__ import annotations
 
-import copy
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from detente.case.model import Change
@@ -44,7 +43,8 @@ def format_path(route: Route) -> str:
         if isinstance(step, int):
             parts.append(f"[{step}]")
         else:
-            parts.append(("." if parts else "") + (step if _PLAIN.match(step) else f'"{step}"'))
+            quote = "'" if '"' in step else '"'
+            parts.append(("." if parts else "") + (step if _PLAIN.match(step) else f"{quote}{step}{quote}"))
     return "".join(parts)
 
 
@@ -58,73 +58,91 @@ def find(data: Any, segments: Iterable[str]) -> Route:
             if not 0 <= key < len(data):
                 raise PathError(f"no entry '{segment}' in the list '{format_path(tuple(route))}'")
         elif not isinstance(data, dict) or segment not in data:
-            where = f"in '{format_path(tuple(route))}'" if route else "in the case"
-            raise PathError(f"no '{segment}' {where}")
+            raise _nothing(segment, tuple(route))
         data = data[key]
         route.append(key)
     return tuple(route)
 
 
-def apply_changes(data: dict[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
-    """A copy of a case's plain data with the changes made; `PathError` where one does not fit."""
-    changed: dict[str, Any] = copy.deepcopy(data)
+def apply_changes(data: Any, changes: Iterable[Change]) -> Any:
+    """A case's plain data with the changes made; `PathError` where one does not fit. The old data stays as it is."""
     for change in changes:
-        apply_change(changed, change)
-    return changed
+        data = apply_change(data, change)
+    return data
 
 
-def apply_change(data: dict[str, Any], change: Change) -> None:
-    """Makes one change in place.
+def apply_change(data: Any, change: Change) -> Any:
+    """The data with one change made; what did not change is shared with the old data.
 
     ``set`` replaces a value or states one that had its default; ``add`` appends to a list or puts a new key;
     ``remove`` takes away what is there.
     """
-    *above, last = parse_path(change.path)
-    if change.remove is not None:
-        route = find(data, (*above, last))
-        del _at(data, route[:-1])[route[-1]]
-        return
-    parent = _reach(data, above, change.path)
-    value = copy.deepcopy(change.to)
-    if change.add is not None:
-        _add(parent, last, value, change.path)
-    elif isinstance(parent, list):
-        route = find(data, (*above, last))
-        parent[int(route[-1])] = value
+    return _changed(data, parse_path(change.path), (), change)
+
+
+def _changed(data: Any, segments: tuple[str, ...], above: Route, change: Change) -> Any:
+    """One container with the change made at the end of the segments."""
+    step, *rest = segments
+    there = _child(data, step, above, change)
+    if rest:
+        if there is _NOTHING and change.remove is not None:
+            raise _nothing(step, above)
+        new = _changed({} if there is _NOTHING else there, tuple(rest), (*above, step), change)
+    elif change.remove is not None:
+        return _without(data, step, there, above)
+    elif change.add is not None:
+        new = _added(there, step, above, change)
     else:
-        parent[last] = value
+        new = change.to
+    if isinstance(data, dict):
+        return {**data, step: new}
+    return [*data[: int(step)], new, *data[int(step) + 1 :]]
 
 
-def _add(parent: Any, last: str, value: Any, path: str) -> None:
-    there = parent.get(last) if isinstance(parent, dict) else None
+_NOTHING = object()
+
+
+def _child(data: Any, step: str, above: Route, change: Change) -> Any:
+    """What a container holds at a step, `_NOTHING` where a mapping has no such key."""
+    if isinstance(data, dict):
+        return data.get(step, _NOTHING)
+    if not isinstance(data, list):
+        where = format_path(above)
+        raise PathError(f"'{where}' on the way to '{change.path}' holds a value, not further keys")
+    if not step.isdecimal() or int(step) >= len(data):
+        raise PathError(f"no entry '{step}' in the list '{format_path(above)}'")
+    return data[int(step)]
+
+
+def _without(data: Any, step: str, there: Any, above: Route) -> Any:
+    if there is _NOTHING:
+        raise _nothing(step, above)
+    if isinstance(data, dict):
+        return {key: value for key, value in data.items() if key != step}
+    return [*data[: int(step)], *data[int(step) + 1 :]]
+
+
+def _added(there: Any, step: str, above: Route, change: Change) -> Any:
     if isinstance(there, list):
-        there.append(value)
-    elif there is not None or isinstance(parent, list):
-        raise PathError(f"'{path}' is there already; use `set`, or the path of a list")
-    else:
-        parent[last] = [value] if last in LISTS else value
+        return [*there, change.to]
+    if there is not _NOTHING:
+        raise PathError(f"'{change.path}' is there already; use `set`, or the path of a list")
+    if step in LISTS:
+        return [*LISTS[step], change.to]
+    return [change.to] if above and above[0] in ("moves", "views") and len(above) == 1 else change.to
 
 
-LISTS = frozenset(
-    {"impossible", "record", "evidence", "absent", "confidential", "correlated", "bonuses", "priorities"}
-)
-"""Keys whose value is a list: adding to one that is not stated yet starts it."""
+LISTS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("impossible", "record", "evidence", "absent", "confidential", "correlated"), ()),
+    **dict.fromkeys(("bonuses", "priorities", "by"), ()),
+    "roles": ("negotiator",),
+}
+"""Keys whose value is a list, and what it holds where it is not stated: adding to one goes on from there."""
 
 
-def _reach(data: Any, segments: list[str], path: str) -> Any:
-    """The container at the end of the segments; mappings that are missing on the way are made."""
-    for depth, segment in enumerate(segments):
-        if isinstance(data, list):
-            data = _at(data, find(data, (segment,)))
-        elif isinstance(data, dict):
-            data = data.setdefault(segment, {})
-        if not isinstance(data, dict | list):
-            where = ".".join(segments[: depth + 1])
-            raise PathError(f"'{where}' on the way to '{path}' holds a value, not further keys")
-    return data
-
-
-def _at(data: Any, route: Route) -> Any:
-    for step in route:
-        data = data[step]
-    return data
+def _nothing(step: str, above: Route) -> PathError:
+    where = f"in '{format_path(above)}'" if above else "in the case"
+    hint = ""
+    if step.isdecimal() and above and str(above[-1]).lstrip("-").isdecimal():
+        hint = f'; quote a name with a dot in it, as in {format_path(above[:-1])}."{above[-1]}.{step}"'
+    return PathError(f"no '{step}' {where}{hint}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from detente.case.model import Case, Change
 from detente.case.paths import PathError, apply_changes, format_path
 from detente.case.structure import Finding, among, did_you_mean, validate
 from detente.errors import CaseError, Problem
+
+MAX_PROBLEMS = 1000
+"""Problems that are listed one by one; of more, the number is given."""
 
 
 def load_file(path: str | Path) -> Case:
@@ -46,7 +50,8 @@ def _build(data: Any, name: str, text: str | None, folder: Path | None) -> Case:
 
 def _located(findings: Iterable[Finding], text: str | None) -> list[Problem]:
     """Findings with their lines and columns, in file order."""
-    spans = tree.spans(text) if text is not None else {}
+    findings = list(findings)
+    spans = tree.spans(text, (found.route for found in findings)) if text is not None else {}
     problems = []
     for found in findings:
         route = found.route
@@ -56,7 +61,11 @@ def _located(findings: Iterable[Finding], text: str | None) -> list[Problem]:
         line, column = (span.line, span.column) if span else (0, 0)
         path = format_path(found.route)
         problems.append(Problem(path, found.what, found.allowed, found.got, found.hint, line, column))
-    return sorted(problems, key=lambda p: (p.line, p.column))
+    problems.sort(key=lambda p: (p.line, p.column))
+    if len(problems) > MAX_PROBLEMS:
+        more = Problem("", f"and {len(problems) - MAX_PROBLEMS:,} more problems")
+        problems = [*problems[:MAX_PROBLEMS], more]
+    return problems
 
 
 def with_changes(case: Case, changes: Iterable[Change | dict[str, Any]], name: str = "") -> Case:
@@ -77,6 +86,19 @@ def with_variant(case: Case, variant: str) -> Case:
         raise CaseError([Problem("variants", f"unknown variant '{variant}'", known, hint=hint)], case.id)
     alone = Change.model_validate({"remove": "variants"})
     return with_changes(case, [*case.variants[variant], alone], f"{case.id}, variant {variant}")
+
+
+def check_variants(case: Case) -> None:
+    """Makes every variant of a case; a `CaseError` lists what is wrong with any of them."""
+    problems: list[Problem] = []
+    for name in case.variants:
+        try:
+            with_variant(case, name)
+        except CaseError as error:
+            where = format_path(("variants", name))
+            problems += [replace(p, what=f"in {where}: {p.what}") for p in error.problems]
+    if problems:
+        raise CaseError(problems, case.id)
 
 
 def _folder(case: Case) -> Path | None:

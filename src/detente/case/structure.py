@@ -7,10 +7,12 @@ between sections can run on a file that has mistakes elsewhere.
 from __future__ import annotations
 
 import difflib
+import itertools
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from detente.case.uncertain import show
 
 _PLACEHOLDERS = {"detente": 1, "id": "case", "title": "case"}
 _ROUNDS = 8
+MAX_HINTS = 50
+"""Problems that come with a guess at what was meant: guessing takes time."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,12 @@ class Structure:
 def validate(data: dict[str, Any], folder: Path | None = None) -> Structure:
     """Validates plain data against the model."""
     parties = data.get("parties")
-    context = {"parties": tuple(parties) if isinstance(parties, dict) else (), "folder": folder}
+    outcomes = data.get("outcomes")
+    context = {
+        "parties": tuple(parties) if isinstance(parties, dict) else (),
+        "outcomes": tuple(map(str, outcomes)) if isinstance(outcomes, list) else (),
+        "folder": folder,
+    }
     findings: dict[Finding, None] = {}
     holes: set[Route] = set()
     result = Structure([], None)
@@ -79,7 +88,7 @@ def validate(data: dict[str, Any], folder: Path | None = None) -> Structure:
                 loc = tuple(s for s in item["loc"] if s not in SHAPE_TAGS and s != "[key]")
                 route = _existing(data, result.original(loc), item["type"] == "missing")
                 if route not in holes:
-                    findings[_finding(item, route)] = None
+                    findings[_finding(item, route, len(findings) < MAX_HINTS)] = None
                 holes.add(_cut_at(item["type"], route))
             if len(holes) == before:
                 break
@@ -124,14 +133,16 @@ def _cut(data: Any, route: Route, new: Route, holes: set[Route], kept: dict[Rout
     return data
 
 
-def _finding(item: Any, route: Route) -> Finding:
+def _finding(item: Any, route: Route, hints: bool) -> Finding:
     kind, got, context = item["type"], show(item["input"]), item.get("ctx", {})
     last = str(route[-1]) if route else ""
     if kind == "detente":
         return Finding(route, context["what"], context["allowed"], context["got"], context["hint"])
     if kind == "extra_forbidden":
         known = keys_at(route[:-1])
-        return Finding(route, f"unknown key '{last}'", among(known), hint=did_you_mean(last, known))
+        return Finding(
+            route, f"unknown key '{last}'", among(known), hint=did_you_mean(last, known) if hints else ""
+        )
     if kind == "missing":
         return Finding(route[:-1], f"the key '{last}' is missing")
     if kind == "literal_error":
@@ -161,13 +172,13 @@ def _plain_words(message: str) -> str:
     return message[0].lower() + message[1:].removeprefix("nput should be ") if message else "not valid"
 
 
-def among(names: Iterable[str], most: int = 12) -> str:
+def among(names: Collection[str], most: int = 12) -> str:
     """Names as a phrase: ``'a', 'b' or 'c'``, cut short with a count where there are many."""
-    listed = [f"'{name}'" for name in names]
+    listed = [f"'{name}'" for name in itertools.islice(names, most)]
     if not listed:
         return ""
-    if len(listed) > most:
-        return ", ".join(listed[:most]) + f" or {len(listed) - most} more"
+    if len(names) > most:
+        return ", ".join(listed) + f" or {len(names) - most:,} more"
     return " or ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
 
 
@@ -181,6 +192,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def keys_at(route: Route) -> list[str]:
     """The keys that the format knows at a route."""
+    return _keys(tuple(step if isinstance(step, str) else 0 for step in route))
+
+
+@lru_cache(maxsize=256)
+def _keys(route: Route) -> list[str]:
     found: list[Any] = [Case]
     for step in route:
         found = [inner for kind in found for inner in _step(kind, step)]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,8 @@ class Decimal64(float):
 class Span:
     """Where one node stands: 1-based line and column of its start, and offsets into the text.
 
-    ``key_start`` is the offset of the key (or of the item) that the node belongs to, ``flow`` says whether
-    the node is a ``{...}`` or ``[...]`` collection.
+    ``key_start`` and ``key_end`` are the offsets of the key that the node belongs to (of an item itself, where it
+    has none), ``flow`` says whether the node is a ``{...}`` or ``[...]`` collection.
     """
 
     line: int
@@ -58,6 +58,7 @@ class Span:
     start: int
     end: int
     key_start: int
+    key_end: int
     flow: bool
 
 
@@ -111,9 +112,9 @@ def parse(text: str, name: str = "case") -> Any:
     return builder.root
 
 
-def spans(text: str) -> dict[Route, Span]:
-    """Where each node of a well-formed document stands, by path. Read only when somebody asks."""
-    return _Locator(text).found
+def spans(text: str, wanted: Iterable[Route] | None = None) -> dict[Route, Span]:
+    """Where the nodes of a well-formed document stand, by path: all, or the wanted ones and those above them."""
+    return _Locator(text, wanted).found
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -147,12 +148,14 @@ class _Builder:
         self.documents = 0
         self.problems: list[Problem] = []
         self._stack: list[_Frame] = []
-        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._anchors: dict[str, tuple[Any, int, int]] = {}
         self._open_anchors: set[str] = set()
         self._entries = 0
 
     def take(self, event: Any) -> None:
         if isinstance(event, yaml.ScalarEvent):
+            if self._quick(event):
+                return
             self._check_tag(event)
             value = _resolve(event.value) if event.implicit[0] else event.value
             is_key = bool(self._stack) and self._stack[-1].expects_key
@@ -164,7 +167,10 @@ class _Builder:
             frame = self._stack.pop()
             if frame.anchor:
                 self._open_anchors.discard(frame.anchor)
-                self._anchors[frame.anchor] = (frame.data, self._entries - frame.entries_before)
+                entries = self._entries - frame.entries_before
+                self._anchors[frame.anchor] = (frame.data, entries, frame.height)
+            if self._stack:
+                self._stack[-1].height = max(self._stack[-1].height, frame.height + 1)
             self._attach(frame.data, frame.event)
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event)
@@ -172,6 +178,15 @@ class _Builder:
             self.documents += 1
             if self.documents > 1:
                 raise _Refused(_at(event, "more than one YAML document in the file"))
+
+    def _quick(self, event: Any) -> bool:
+        """An item of a list without anchor or tag, which is most of a big file."""
+        frame = self._stack[-1] if self._stack else None
+        if frame is None or frame.is_mapping or event.anchor or event.tag or self._entries >= MAX_ENTRIES:
+            return False
+        frame.data.append(_resolve(event.value) if event.implicit[0] else event.value)
+        self._entries += 1
+        return True
 
     def _open(self, event: Any) -> None:
         if len(self._stack) >= MAX_DEPTH:
@@ -186,7 +201,11 @@ class _Builder:
             raise _Refused(_at(event, f"the alias *{event.anchor} contains itself"))
         if event.anchor not in self._anchors:
             raise _Refused(_at(event, f"the alias *{event.anchor} has no anchor before it"))
-        value, entries = self._anchors[event.anchor]
+        value, entries, height = self._anchors[event.anchor]
+        if len(self._stack) + height > MAX_DEPTH:
+            raise _Refused(_at(event, f"nested more than {MAX_DEPTH} levels deep, by way of *{event.anchor}"))
+        if self._stack:
+            self._stack[-1].height = max(self._stack[-1].height, height + 1)
         self._place(value, entries, event)
 
     def _place(self, value: Any, entries: int, event: Any) -> None:
@@ -194,7 +213,7 @@ class _Builder:
         if self._entries > MAX_ENTRIES:
             raise _Refused(_too_many(event))
         if getattr(event, "anchor", None) and not isinstance(event, yaml.AliasEvent):
-            self._anchors[event.anchor] = (value, entries)
+            self._anchors[event.anchor] = (value, entries, 0)
         self._attach(value, event)
 
     def _attach(self, value: Any, event: Any) -> None:
@@ -231,54 +250,91 @@ class _Builder:
 
 
 class _Frame:
-    __slots__ = ("anchor", "data", "entries_before", "event", "expects_key", "key")
+    __slots__ = ("anchor", "data", "entries_before", "event", "expects_key", "height", "is_mapping", "key")
 
     def __init__(self, data: Any, event: Any, anchor: str | None, entries_before: int) -> None:
         self.data, self.event, self.anchor = data, event, anchor
         self.entries_before = entries_before
         self.key: str | None = None
-        self.expects_key = isinstance(data, dict)
+        self.is_mapping = self.expects_key = isinstance(data, dict)
+        self.height = 1
+
+
+_Wanted = dict[str | int, Any] | None
+"""A tree of steps; None for everything below."""
 
 
 class _Locator:
-    """Walks the events of a well-formed document and notes the span of each path."""
+    """Walks the events of a well-formed document and notes the spans of the wanted paths."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, wanted: Iterable[Route] | None) -> None:
         self.found: dict[Route, Span] = {}
         self._events = _events(text)
+        below: _Wanted = None
+        if wanted is not None:
+            below = {}
+            for route in wanted:
+                at = below
+                for step in route:
+                    at = at.setdefault(step, {})
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
-                self._node(next(self._events), (), None)
+                self._node(next(self._events), (), None, below)
                 break
 
-    def _node(self, event: Any, path: Route, key: Any) -> Any:
-        """Notes one node and those below it; returns the mark of its end."""
+    def _node(self, event: Any, path: Route, key: Any, below: _Wanted) -> Any:
+        """Notes one node and the wanted ones below it; returns the mark of its end."""
         start, end = event.start_mark, event.end_mark
         flow = bool(getattr(event, "flow_style", False))
         if isinstance(event, yaml.MappingStartEvent):
-            end = self._mapping(path, end)
+            end = self._mapping(path, end, below)
         elif isinstance(event, yaml.SequenceStartEvent):
-            end = self._sequence(path, end)
+            end = self._sequence(path, end, below)
         at = key.start_mark if key is not None else start
-        self.found[path] = Span(at.line + 1, at.column + 1, start.index, end.index, at.index, flow)
+        key_end = key.end_mark.index if key is not None else start.index
+        span = Span(at.line + 1, at.column + 1, start.index, end.index, at.index, key_end, flow)
+        self.found[path] = span
         return end
 
-    def _mapping(self, path: Route, end: Any) -> Any:
-        flow_end = end
+    def _mapping(self, path: Route, end: Any, below: _Wanted) -> Any:
+        last = end
         while True:
             key: Any = next(self._events)
             if isinstance(key, yaml.MappingEndEvent):
-                return _later(key, flow_end)
-            flow_end = self._node(next(self._events), (*path, key.value), key)
+                return _later(key, last)
+            value = next(self._events)
+            if below is not None and key.value not in below:
+                last = self._skip(value)
+            else:
+                inner = None if below is None else below[key.value]
+                last = self._node(value, (*path, key.value), key, inner)
 
-    def _sequence(self, path: Route, end: Any) -> Any:
+    def _sequence(self, path: Route, end: Any, below: _Wanted) -> Any:
         last, index = end, 0
         while True:
             item: Any = next(self._events)
             if isinstance(item, yaml.SequenceEndEvent):
                 return _later(item, last)
-            last = self._node(item, (*path, index), None)
+            if below is not None and index not in below:
+                last = self._skip(item)
+            else:
+                last = self._node(item, (*path, index), None, None if below is None else below[index])
             index += 1
+
+    def _skip(self, event: Any) -> Any:
+        """Passes over a node; returns the mark of its end."""
+        depth, last = 0, event.end_mark
+        while True:
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+                last = _later(event, last)
+            else:
+                last = event.end_mark
+            if depth == 0:
+                return last
+            event = next(self._events)
 
 
 def _later(closing: Any, last: Any) -> Any:

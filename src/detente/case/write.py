@@ -53,7 +53,7 @@ def _reads_as_text(text: str) -> bool:
 
 
 def _number(dumper: _Dumper, data: float) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:float", repr(float(data)))
+    return dumper.represent_scalar("tag:yaml.org,2002:float", getattr(data, "text", repr(data)))
 
 
 _Dumper.add_representer(dict, _mapping)

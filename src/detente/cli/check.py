@@ -16,13 +16,12 @@ def register(app: typer.Typer) -> None:
 
 def check(case: CaseArgument, variant: VariantOption = None, as_json: JsonOption = False) -> None:
     """Check a case file and all its variants; list every problem, then what the case assumes."""
-    from detente.case import assumptions, warnings, with_variant
+    from detente.case import assumptions, check_variants, warnings
     from detente.loading import load
 
     loaded = load(case, variant)
     if variant is None:
-        for name in loaded.variants:
-            with_variant(loaded, name)
+        check_variants(loaded)
     notes, open_inputs = warnings(loaded), assumptions(loaded)
     if as_json:
         document = {

@@ -174,7 +174,7 @@ def relation(issue: Issue) -> Array:
 
 def _listed(case: Case, mover: tuple[str, ...]) -> Moves:
     names = {name: i for i, name in enumerate(case.outcomes)}
-    pairs = sorted({(names[a], names[b]) for party in mover for a, b in case.moves.get(party, ())})
+    pairs = sorted({(names[a], names[b]) for party in mover for a, b in case.moves.get(party, ()) if a != b})
     starts = np.array([a for a, _ in pairs], dtype=np.int64)
     ends = np.array([b for _, b in pairs], dtype=np.int64)
     return Moves((len(names),), arcs=(starts, ends))

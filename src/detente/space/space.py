@@ -134,6 +134,8 @@ class Space:
         ``{issue: level}``, where issues left out are as in ``base`` (the status quo); a list of levels in
         issue order; in graph form a name. Raises `NeedsError` for what the space does not know.
         """
+        if isinstance(outcome, Mapping) and not outcome:
+            return tuple(self.start if base is None else base)
         if self.case.graph_form:
             if not isinstance(outcome, str):
                 raise NeedsError(f"an outcome of a graph is its name; got {outcome!r}")
@@ -426,6 +428,19 @@ class Space:
             found = better(found, better.reduce(values, axis=0, initial=-np.inf if best else np.inf))
         return np.asarray(found)
 
+    def entry(self, which: NoDealName = "now") -> Entry | None:
+        """What the case says of no deal, now or after the deadline.
+
+        ``now`` is the status quo where a no-deal block leaves it out, or the file states a status quo; else None,
+        which means the least feasible utilities. After a deadline of which nothing is said, everything freezes.
+        """
+        block = self.case.no_deal
+        if which == "deadline":
+            return (None if block is None else block.at_deadline) or Entry()
+        if block is None and self.case.status_quo is None:
+            return None
+        return (None if block is None else block.now) or Entry()
+
     def reservation(
         self, which: NoDealName = "now", read: Callable[[Number], float] = mode
     ) -> tuple[Array, list[str]]:
@@ -438,16 +453,13 @@ class Space:
         """
         if which not in ("now", "deadline"):
             raise NeedsError(f"no deal as '{which}' is not stated in a case; there are now and deadline")
-        block, notes = self.case.no_deal, []
-        entry = None if block is None else block.now if which == "now" else block.at_deadline
-        if which == "deadline" and entry is None:
+        entry, notes = self.entry(which), []
+        if which == "deadline" and (self.case.no_deal is None or self.case.no_deal.at_deadline is None):
             notes.append(f"the case does not say what follows its deadline: {_FREEZE}")
-            entry = Entry()
-        if entry is None and self.case.status_quo is None:
+        if entry is None:
             notes.append(f"the case states neither no deal nor a status quo: {_LEAST}")
             least = [self.extreme(p, best=False) for p in range(self.n_parties)]
             return np.array(least).reshape(self.n_parties, *self._tail), notes
-        entry = entry or Entry()
         stated = {p: n for p, n in (entry.utilities or {}).items() if p in self.parties}
         silent = [party for party in self.parties if party not in stated]
         if entry.utilities is not None and silent:

@@ -15,7 +15,7 @@ import numpy as np
 
 from detente.analysis.agreement import zone as zones
 from detente.analysis.agreement.stages import MAX_OPTIONS, stages, widest
-from detente.case.model import Entry, Issue, Preference
+from detente.case.model import Issue, Preference
 from detente.case.uncertain import Number, Uncertain, bounds
 from detente.space import NoDealName, Space
 from detente.space.tables import Array, Factor, combine, truth
@@ -107,23 +107,16 @@ def _gain_bounds(space: Space, p: int, no_deal: NoDealName) -> _Bounds:
 
 def _stated(space: Space, party: str, no_deal: NoDealName) -> Number | None:
     """The no-deal utility that the case gives a party, if it gives one."""
-    entry = _entry(space, no_deal)
+    entry = space.entry(no_deal)
     return None if entry is None or entry.utilities is None else entry.utilities.get(party)
-
-
-def _entry(space: Space, no_deal: NoDealName) -> Entry | None:
-    block = space.case.no_deal
-    if block is None:
-        return None
-    return block.now if no_deal == "now" else block.at_deadline
 
 
 def _base(space: Space, no_deal: NoDealName) -> tuple[int, ...] | None:
     """The outcome that no deal means; None where it is no outcome."""
-    entry = _entry(space, no_deal)
-    if entry is None and no_deal == "now" and space.case.status_quo is None:
+    entry = space.entry(no_deal)
+    if entry is None:
         return None
-    return space.start if entry is None or entry.outcome is None else space.positions(entry.outcome)
+    return space.start if entry.outcome is None else space.positions(entry.outcome)
 
 
 def _shifted(factors: Iterable[Factor], by: float) -> tuple[Factor, ...]:
