@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from detente.analysis.agreement import agreement
+    from detente.analysis.forecast import forecast
     from detente.analysis.roadmap import roadmap
     from detente.analysis.standoff import standoff
     from detente.analysis.table import table
@@ -26,6 +27,7 @@ __all__ = [
     "__version__",
     "agreement",
     "compile_case",
+    "forecast",
     "load",
     "roadmap",
     "standoff",
@@ -37,6 +39,7 @@ _HOMES = {
     "Space": "detente.space",
     "agreement": "detente.analysis.agreement",
     "compile_case": "detente.space",
+    "forecast": "detente.analysis.forecast",
     "load": "detente.loading",
     "roadmap": "detente.analysis.roadmap",
     "standoff": "detente.analysis.standoff",

@@ -11,7 +11,18 @@ import typer
 
 from detente.errors import CaseError, CostError, DetenteError
 
-COMMANDS = ("check", "agreement", "standoff", "roadmap", "table", "report", "examples", "init", "schema")
+COMMANDS = (
+    "check",
+    "agreement",
+    "standoff",
+    "roadmap",
+    "table",
+    "forecast",
+    "report",
+    "examples",
+    "init",
+    "schema",
+)
 """The commands in the order of the help, a module of this package each."""
 
 BAD_INPUT, TOO_COSTLY = 2, 3

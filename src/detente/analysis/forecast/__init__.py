@@ -1,0 +1,243 @@
+"""Where will it drift? Influence models of actors with position, salience and capability.
+
+The theory page on forecasts has the definitions; `forecast` is the entry. Baselines come before every model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from detente.analysis.forecast import eum, smp
+from detente.analysis.forecast.baselines import baselines
+from detente.analysis.forecast.eum import MATCHING, READINGS, Reading
+from detente.analysis.forecast.inputs import Inputs, forecast_of, full_salience, inputs_of, uncertain_inputs
+from detente.analysis.forecast.result import ForecastResult, Paths
+from detente.analysis.forecast.rules import STOP, Rules, Stop
+from detente.analysis.result import Provenance
+from detente.case import Case
+from detente.case.uncertain import mode
+from detente.errors import CostError, NeedsError
+from detente.space.tables import Array
+
+__all__ = [
+    "MATCHING", "READINGS", "STOP", "ForecastResult", "Inputs", "Model", "Reading", "Rules", "Stop", "forecast",
+    "inputs_of", "simulate", "uncertain_inputs",
+]  # fmt: skip
+
+Model = Literal["smp", "eum", "baselines"]
+MOST_TURNS = 100_000
+MOST_NUMBERS = 250_000_000
+"""Numbers of positions over turns that a run may keep: 2 GB."""
+
+
+def forecast(
+    case: Case,
+    *,
+    model: Model = "smp",
+    turns: int | None = None,
+    seed: int = 0,
+    stop: Stop = STOP,
+    reading: str | None = None,
+    draws: Mapping[str, Array] | None = None,
+    **rules: Any,
+) -> ForecastResult:
+    """Where will it drift? Positions of actors over turns, where nothing but influence is at work.
+
+    Parameters
+    ----------
+    case
+        A case with a ``forecast`` section; nothing else in it is used.
+    model
+        ``smp``: the spatial model of politics of KTAB. ``eum``: the expected-utility model in all its readings,
+        reported as a spread. ``baselines``: only where weights alone would put it. Baselines come with every model.
+    turns
+        Exactly so many turns. Without it, ``smp`` runs until ``stop`` holds, ``eum`` until no reading's median moves,
+        at most 10 rounds.
+    seed
+        Of the transition ``random``; nothing else is drawn.
+    stop
+        When ``smp`` ends by itself; used only without ``turns``.
+    reading
+        Of ``eum``: one reading by name (``all-weighted-1-own``), to compare with a replication; never as a forecast.
+    draws
+        Values (D,) of inputs by path, as `uncertain_inputs` names them: the model is run on each draw. Other inputs
+        keep their mode.
+    rules
+        Settings of ``smp`` by name, see `Rules`: vote, victory, election, risk_range, risk_adjust, commitment,
+        interpolation, bargain, transition.
+
+    Raises
+    ------
+    NeedsError
+        Without a forecast section, or where an option does not fit.
+    CostError
+        Where positions over turns would not fit in memory.
+
+    Cost: of ``smp``, D n^3 a turn for D draws of n actors; 100 actors take about 30 ms a turn.
+
+    Sources: KAPSARC Toolkit for Behavioral Analysis; Scholz, Calbert and Smith (2011); Achen (2006).
+
+    >>> import detente
+    >>> result = detente.forecast(detente.load("car-emissions"), model="eum", turns=10)
+    >>> low, high = result.range_of_result("years")
+    >>> round(low, 1), round(high, 1)
+    (4.0, 7.6)
+    """
+    settings = _rules(model, rules)
+    _check(model, turns, reading, stop, settings)
+    inputs = inputs_of(case, draws)
+    notes = [*_notes(case, inputs, model), *_unused(model, turns, settings)]
+    inputs = _within(inputs) if model == "smp" else inputs
+    paths = _paths(inputs, model, turns, settings, stop, seed, reading)
+    options = {
+        "model": model,
+        "turns": turns,
+        "reading": reading,
+        "full_salience": full_salience(forecast_of(case)),
+        "draws": None if draws is None else inputs.draws,
+        "rules": settings.named() if model == "smp" else None,
+        "stop": _stop_options(model, turns, stop),
+    }
+    return ForecastResult(
+        source=_provenance(case, options, notes, seed),
+        method=_METHODS[model],
+        case=case,
+        model=model,
+        inputs=inputs,
+        base=baselines(inputs),
+        paths=paths,
+        rules=settings,
+        seed=seed,
+    )
+
+
+_METHODS = {
+    "smp": "spatial model of politics, as KTAB defines it",
+    "eum": "expected-utility model, each reading run one issue at a time",
+    "baselines": "weighted mean, weighted median and bargaining solution of the stated positions",
+}
+
+
+def simulate(
+    inputs: Inputs,
+    *,
+    model: Model = "smp",
+    turns: int | None = None,
+    seed: int = 0,
+    stop: Stop = STOP,
+    **rules: Any,
+) -> Array:
+    """Where everybody ends, on the scales of the file, for many draws at once: (V, n, K).
+
+    ``inputs`` is what `inputs_of` makes of a case and draws of its uncertain inputs. V is the number D of draws for
+    ``smp``; for ``eum`` there is one block of D for each reading. ``baselines`` leaves everybody in place.
+    """
+    settings = _rules(model, rules)
+    _check(model, turns, None, stop, settings)
+    inputs = _within(inputs) if model == "smp" else inputs
+    paths = _paths(inputs, model, turns, settings, stop, seed, None)
+    return inputs.on_scale(paths.positions[-1])
+
+
+def _rules(model: Model, rules: Mapping[str, Any]) -> Rules:
+    if model not in get_args(Model):
+        raise NeedsError(f"model: '{model}' is not a model; there are {', '.join(get_args(Model))}")
+    known = Rules().named()
+    for name in rules:
+        if name not in known:
+            raise NeedsError(f"'{name}' is not a setting; there are {', '.join(known)}")
+    return Rules(**rules)
+
+
+def _check(model: Model, turns: int | None, reading: str | None, stop: Stop, rules: Rules) -> None:
+    if turns is not None and not 0 <= turns <= MOST_TURNS:
+        raise NeedsError(f"turns: a number from 0 to {MOST_TURNS:,}; got {turns}")
+    if reading is not None and model != "eum":
+        raise NeedsError(f"reading: only the expected-utility model (eum) has readings; the model is {model}")
+    if reading is not None and reading not in {r.name for r in READINGS}:
+        raise NeedsError(
+            f"reading: '{reading}' is not a reading; there are {', '.join(r.name for r in READINGS)}"
+        )
+
+
+def _paths(
+    inputs: Inputs, model: Model, turns: int | None, rules: Rules, stop: Stop, seed: int, reading: str | None
+) -> Paths:
+    readings = tuple(r for r in READINGS if reading in (None, r.name)) if model == "eum" else ()
+    most = {"smp": stop.most if turns is None else turns, "eum": eum.MOST_ROUNDS if turns is None else turns}
+    numbers = (most.get(model, 0) + 1) * inputs.position.size * max(1, len(readings))
+    if numbers > MOST_NUMBERS:
+        raise CostError(
+            "positions of all turns, draws and readings",
+            f"{8 * numbers / 1e9:.1f} GB",
+            "fewer turns or draws",
+        )
+    if model == "smp":
+        return Paths.of_run(smp.run(inputs, rules, turns, stop=stop, seed=seed))
+    if model == "eum":
+        return Paths.of_rounds(eum.run(inputs, readings, turns), readings)
+    return Paths.of_start(inputs)
+
+
+def _within(inputs: Inputs) -> Inputs:
+    """Saliences of an actor that sum to more than full attention, as shares of it: the spatial model needs that."""
+    total = inputs.salience.sum(axis=2, keepdims=True)
+    return replace(inputs, salience=inputs.salience / np.maximum(total, 1))
+
+
+def _notes(case: Case, inputs: Inputs, model: Model) -> list[str]:
+    """What the reader should know of the inputs."""
+    section, full = forecast_of(case), full_salience(forecast_of(case))
+    found = []
+    if model == "smp":
+        sums = {name: sum(mode(z) for z in actor.salience.values()) for name, actor in section.actors.items()}
+        over = [f"{name} ({total:g})" for name, total in sums.items() if total > full * (1 + 1e-9)]
+        if over:
+            found.append(
+                f"saliences sum to more than {full:g} over all issues and were scaled down to it: {', '.join(over)}"
+            )
+    cares = inputs.weight.sum(axis=2)
+    if silent := [name for i, name in enumerate(inputs.actors) if not cares[:, i].any()]:
+        found.append(f"without capability or salience, and so without influence: {', '.join(silent)}")
+    flat = inputs.position.max(axis=(0, 1)) == inputs.position.min(axis=(0, 1))
+    if len(inputs.actors) > 1 and flat.any():
+        names = ", ".join(k for k, one in zip(inputs.issues, flat, strict=True) if one)
+        found.append(f"all actors hold one position, so nothing can move: {names}")
+    if model == "eum" and len(inputs.issues) > 1:
+        found.append("the expected-utility model takes each issue by itself")
+    return found
+
+
+def _unused(model: Model, turns: int | None, rules: Rules) -> list[str]:
+    found = []
+    if model == "baselines" and turns is not None:
+        found.append("baselines have no turns: only the start is listed")
+    if model != "smp" and rules != Rules():
+        found.append(f"settings of the spatial model play no part in the model {model}")
+    return found
+
+
+def _stop_options(model: Model, turns: int | None, stop: Stop) -> dict[str, Any] | None:
+    if turns is not None or model == "baselines":
+        return None
+    if model == "eum":
+        return {"most": eum.MOST_ROUNDS, "still": eum.STILL}
+    return {"least": stop.least, "most": stop.most, "share": stop.share}
+
+
+def _provenance(case: Case, options: Mapping[str, Any], notes: list[str], seed: int) -> Provenance:
+    return Provenance(
+        case=case.id,
+        case_hash=case.hash,
+        title=case.title,
+        parties=tuple(case.parties),
+        issues=tuple(case.issues),
+        labels={name: case.label(name) for name in (*case.parties, *case.issues)},
+        options=dict(options),
+        warnings=tuple(notes),
+        seed=seed,
+    )
