@@ -21,6 +21,8 @@ MOST_ROUNDS = 10
 """Rounds of a run without a set number of them, unless no reading's median moves any more before that."""
 STILL = 1e-9
 """A median that moves less, as a share of the range, stands still."""
+TIE = 1e-12
+"""Expected utilities, and moves, closer than this are one; the first actor in the file is taken then."""
 STANDOFF, CAPITULATION, COMPROMISE, CONFRONTATION = range(4)
 """What an actor takes from another, the last first."""
 
@@ -188,7 +190,7 @@ class _Issue:
             return np.asarray(told - _utility(np.full_like(gap, 0.5), risk))
         off = np.abs(position - median)[:, :, None]
         far = (off + gap) / 4
-        left = np.where(off < gap, _utility(0.5 - far, risk), _utility(0.5 + far, risk))
+        left = np.where(off < gap - TIE, _utility(0.5 - far, risk), _utility(0.5 + far, risk))
         quo = reading.stays * _utility(np.full_like(gap, 0.5), risk) + (1 - reading.stays) * left
         return np.asarray(told - quo)
 
@@ -202,7 +204,8 @@ def _exponents(expected: Array) -> Array:
     danger = expected.sum(axis=1) - np.einsum("dii->di", expected)
     low, high = danger.min(axis=1, keepdims=True), danger.max(axis=1, keepdims=True)
     span = high - low
-    share = np.where(span > 0, (2 * danger - high - low) / np.where(span > 0, span, 1), 0) / 3
+    flat = span <= TIE
+    share = np.where(flat, 0, (2 * danger - high - low) / np.where(flat, 1, span)) / 3
     return np.asarray((1 - share) / (1 + share))
 
 
@@ -210,12 +213,12 @@ def _taken(position: Array, own: Array, rival: Array, reading: Reading) -> tuple
     """Steps 6 and 7: where each actor goes, and to whom, (D, n). ``own[i, j]`` and ``rival[i, j]`` as i sees them."""
     step = position[:, None, :] - position[:, :, None]
     apart = step != 0
-    mixed = apart & (rival > 0) & (own < 0)
+    mixed = apart & (rival > TIE) & (own < -TIE)
     kind = np.full(own.shape, STANDOFF)
-    kind[apart & (rival > own) & (own > 0)] = CONFRONTATION
-    kind[mixed & (rival > -own)] = COMPROMISE
+    kind[apart & (rival > own + TIE) & (own > TIE)] = CONFRONTATION
+    kind[mixed & (rival > TIE - own)] = COMPROMISE
     if reading.offers == "smallest":
-        kind[mixed & (rival <= -own)] = CAPITULATION
+        kind[mixed & (rival <= TIE - own)] = CAPITULATION
     concession = np.where(kind == COMPROMISE, np.abs(own) / np.where(rival > 0, rival, 1), 1)
     meet = np.broadcast_to(position[:, None, :], own.shape)
     goal = np.where(kind == COMPROMISE, position[:, :, None] + step * concession, meet)
@@ -226,7 +229,8 @@ def _taken(position: Array, own: Array, rival: Array, reading: Reading) -> tuple
         lean = (pull * position[:, :, None] + give * position[:, None, :]) / whole
         size = np.where(kind == COMPROMISE, lean, size)
     best = kind.max(axis=2, keepdims=True)
-    chosen = np.where((kind == best) & (kind > STANDOFF), size, np.inf).argmin(axis=2)
+    size = np.where((kind == best) & (kind > STANDOFF), size, np.inf)
+    chosen = (size <= size.min(axis=2, keepdims=True) + TIE).argmax(axis=2)
     still = best[:, :, 0] == STANDOFF
     taken = np.take_along_axis(goal, chosen[:, :, None], axis=2)[:, :, 0]
     return np.where(still, position, taken), np.where(still, -1, chosen)

@@ -17,6 +17,8 @@ LEAST_INCENTIVE = 1e-10
 """What keeps an option that nothing challenges in place, in the Markov election with incentives."""
 SURE = 1e-8
 """A difference in utility from which a binary vote is cast whole."""
+NOTHING = 1e-13
+"""A difference in utility below this is none."""
 LANDSLIDE = 1.10
 """From this ratio of strengths on, the stronger side wins for sure under the binary rule of victory."""
 LEAST_CHANCE = 1e-6
@@ -31,14 +33,19 @@ def force(rule: Vote, gain: Array) -> Array:
     if rule == "proportional":
         return gain
     if rule == "binary":
-        return np.clip(gain / SURE, -1, 1)
+        return _whole(gain)
     if rule == "proportional-binary":
-        return 0.8 * gain + 0.2 * np.clip(gain / SURE, -1, 1)
+        return 0.8 * gain + 0.2 * _whole(gain)
     if rule == "cubic":
         return gain**3
     if rule == "proportional-cubic":
         return 0.5 * gain + 0.5 * gain**3
     return np.where(gain > 0, 2 * gain / 3, gain)
+
+
+def _whole(gain: Array) -> Array:
+    """A vote cast whole either way; what arithmetic adds to no difference is not blown up."""
+    return np.asarray(np.clip(np.where(np.abs(gain) < NOTHING, 0, gain) / SURE, -1, 1))
 
 
 def strengths(rule: Vote, weight: Array, utility: Array) -> Array:
