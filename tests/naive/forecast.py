@@ -282,9 +282,9 @@ def median(position, weight):
 def eum_round(capability, salience, position, width, reading):
     """One round on one issue: positions after it, and exponents."""
     n = len(position)
-    if width == 0:
-        return list(position), [1.0] * n
     weight = [c * s for c, s in zip(capability, salience, strict=True)]
+    if width == 0 or sum(weight) == 0:
+        return list(position), [1.0] * n
     mu = median(position, weight)
 
     def far(a, b):

@@ -153,8 +153,8 @@ class _Issue:
         return bool((np.abs(new - old) > STILL).any())
 
     def round(self, position: Array, reading: Reading) -> tuple[Array, Array, Array]:
-        """One round: new positions, partners and exponents, all (D, n)."""
-        median = weighted_median(position[:, :, None], self.weight[:, :, None])
+        """One round: new positions, partners and exponents, all (D, n). Without any weight nobody moves."""
+        median = np.nan_to_num(weighted_median(position[:, :, None], self.weight[:, :, None]))
         gap = np.abs(position[:, :, None] - position[:, None, :])
         one = np.ones_like(position)
         chance = self._chances(gap, one, reading)
@@ -165,7 +165,12 @@ class _Issue:
         prices = risk[:, None, :] if reading.eyes == "own" else risk[:, :, None]
         rival = self._expected(position, gap, median, chance, prices, reading)
         moved, partner = _taken(position, own, np.swapaxes(rival, 1, 2), reading)
-        return moved, partner, risk
+        any_weight = self.weight.any(axis=1, keepdims=True)
+        return (
+            np.where(any_weight, moved, position),
+            np.where(any_weight, partner, -1),
+            np.where(any_weight, risk, 1),
+        )
 
     def _chances(self, gap: Array, risk: Array, reading: Reading) -> Array:
         """Step 3: the chance that the position of i beats that of j, (D, n, n); 0 where they are one."""
