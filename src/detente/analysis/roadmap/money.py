@@ -126,23 +126,23 @@ def _rest_total(problem: Problem, date: int) -> float:
     spot = np.array([problem.target])
     per_party = []
     for i in range(model.n):
-        values = [terms.exit[i]]
-        for landing in rest_landings(threat, terms, i, date):
+        landings = rest_landings(threat, terms, i, date)
+        # once nobody can move any more, whoever keeps back a payment still has the end state
+        values = [terms.exit[i]] if landings else [terms.exit[i], float(model.u[i, problem.target])]
+        for landing in landings:
             away = float(departures(model, i, landing, spot, spot)[0][0])
             values.append(max(away, float(landing[problem.target])) - terms.cost[i])
         per_party.append(max(values))
-    if terms.steps is not None and terms.collapse is None and date >= terms.steps:
-        return -np.inf
     return float(sum(per_party))
 
 
 def payments(problem: Problem, course: Course) -> Array | None:
     """Payments between the parties that make one roadmap hold: net receipts (n, m + 1), or None.
 
-    A linear program (HiGHS). Receipts sum to at most 0 at each date (the last column is a flow for ever after);
-    each party at each date gains at least as much from going on as from keeping back what it pays and departing,
-    moving as planned and then breaking off included. Among these the smallest largest payment. Utilities are
-    taken as transferable.
+    A linear program (HiGHS). Receipts sum to at most 0 at each date, before its moves (the last column is a flow for
+    ever after). Once a date's payments are made, each party gains at least as much from going on as from departing,
+    or from moving as planned and then breaking off, which is also what keeping back the next payment means; the first
+    payment is part of entry. Among these the smallest largest payment. Utilities are taken as transferable.
     """
     from scipy.optimize import linprog
 
@@ -166,7 +166,9 @@ def payments(problem: Problem, course: Course) -> Array | None:
         for t in range(dates):
             if np.isfinite(away[i, t]):
                 row = np.zeros(top + 1)
-                row[i * dates + t : (i + 1) * dates] = weight[i, t:] / d[i] ** t
+                row[i * dates + t + 1 : (i + 1) * dates] = weight[i, t + 1 :] / d[i] ** t
+                if t == dates - 1:
+                    row[i * dates + t] = d[i]
                 at_least(row, away[i, t] - course.stay[i, t])
             size = np.zeros(top + 1)
             size[i * dates + t], size[top] = 1.0, 1.0
@@ -188,6 +190,9 @@ def _breaking_off(problem: Problem, course: Course) -> Array:
     for i in range(problem.model.n):
         for t in range(m):
             out[i, t] = threat.at(t)[i, course.states[t + 1]] - terms.cost[i]
-        for landing in rest_landings(threat, terms, i, m):
+        landings = rest_landings(threat, terms, i, m)
+        if not landings:
+            out[i, m] = problem.model.u[i, course.states[m]]
+        for landing in landings:
             out[i, m] = max(out[i, m], landing[course.states[m]] - terms.cost[i])
     return out
