@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from detente.analysis.forecast import forecast
     from detente.analysis.roadmap import roadmap
     from detente.analysis.standoff import standoff
-    from detente.analysis.table import table
+    from detente.analysis.table import table, tournament
     from detente.case import Case
     from detente.loading import load
     from detente.space import Space, compile_case
@@ -32,6 +32,7 @@ __all__ = [
     "roadmap",
     "standoff",
     "table",
+    "tournament",
 ]
 
 _HOMES = {
@@ -44,6 +45,7 @@ _HOMES = {
     "roadmap": "detente.analysis.roadmap",
     "standoff": "detente.analysis.standoff",
     "table": "detente.analysis.table",
+    "tournament": "detente.analysis.table",
 }
 """Where each public name lives: it is imported when first used, so that importing detente costs nothing."""
 

@@ -17,6 +17,7 @@ COMMANDS = (
     "standoff",
     "roadmap",
     "table",
+    "tournament",
     "forecast",
     "report",
     "examples",

@@ -13,10 +13,12 @@ import numpy as np
 from detente.analysis.result import provenance
 from detente.analysis.table.draws import drawn_spaces
 from detente.analysis.table.game import Setting, Terms, setting
+from detente.analysis.table.own import Fault, Own, own
 from detente.analysis.table.parts import Acceptance, Offering, Strategy
 from detente.analysis.table.result import TableResult
 from detente.analysis.table.runs import hold, payoffs
 from detente.analysis.table.strategies import EXPONENTS, VARIED, strategies, strategy
+from detente.analysis.table.tournament import TournamentResult, tournament
 from detente.case import Case
 from detente.case.structure import among
 from detente.errors import NeedsError
@@ -25,12 +27,17 @@ from detente.space import NoDealName, Space, compile_case
 __all__ = [
     "EXPONENTS",
     "Acceptance",
+    "Fault",
     "Offering",
+    "Own",
     "Protocol",
     "Strategy",
     "TableResult",
+    "TournamentResult",
+    "own",
     "strategies",
     "table",
+    "tournament",
 ]
 
 Protocol = Literal["alternating", "simultaneous", "demand", "text", "rubinstein"]
@@ -42,7 +49,7 @@ MOST_ROUNDS, MOST_RUNS = 100_000, 100_000_000
 def table(
     case: Case | Space,
     *,
-    strategies: Mapping[str, str | Strategy] | str | Strategy = VARIED,
+    strategies: Mapping[str, str | Strategy | Own] | str | Strategy | Own = VARIED,
     rounds: int = ROUNDS,
     runs: int = RUNS,
     seed: int = 0,
@@ -63,7 +70,8 @@ def table(
         A case, or a space compiled from one.
     strategies
         For all parties, or by party: a name, ``time:EXPONENT``, several with ``|`` between them (one is drawn in each
-        run), ``varied`` (time-dependent with a drawn exponent; also for parties left out), or a `Strategy`.
+        run), ``varied`` (time-dependent with a drawn exponent; also for parties left out), ``file.py:Class`` for
+        one of your own, a `Strategy`, or an `Own`.
     rounds
         Rounds until the deadline; in each, every party has one turn.
     runs, seed
@@ -97,6 +105,10 @@ def table(
     choices = tuple(tuple(strategy(text)) for text in asked.values())
     first = None if opener is None else _seat(here, opener)
     ends = hold(here, choices, runs, seed, first)
+    guests = [s for offered in choices for s in offered if isinstance(s, Own)]
+    faults = [vars(fault) for guest in guests for fault in guest.faults]
+    for guest in guests:
+        guest.close()
     shown = {name: text if isinstance(text, str) else text.name for name, text in asked.items()}
     options: dict[str, Any] = {
         "protocol": "alternating", "strategies": shown, "rounds": rounds, "runs": runs, "no_deal": no_deal,
@@ -115,6 +127,7 @@ def table(
         seed=seed,
         ends=ends,
         payoffs=payoffs(here, ends),
+        further={"faults": faults} if guests else {},
     )
 
 
@@ -148,7 +161,9 @@ def _seat(here: Setting, name: str) -> int:
     return here.names.index(name)
 
 
-def chosen(here: Setting, asked: Mapping[str, str | Strategy] | str | Strategy) -> dict[str, str | Strategy]:
+def chosen(
+    here: Setting, asked: Mapping[str, str | Strategy | Own] | str | Strategy | Own
+) -> dict[str, str | Strategy | Own]:
     """The strategy of each seat, as asked for."""
     if not isinstance(asked, Mapping):
         return dict.fromkeys(here.names, asked)

@@ -11,6 +11,7 @@ from detente.analysis.figures import figure
 
 if TYPE_CHECKING:
     from detente.analysis.table.result import TableResult
+    from detente.analysis.table.tournament import TournamentResult
 
 MOST_TURNS = 4_000
 _DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3], [10, 4]]
@@ -199,3 +200,54 @@ def chances(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
     alt = "Heat map with numbers: share of the simulated runs that end in a deal, by rounds until the deadline and by the exponent of all parties' concessions."
     return figure("Deals by deadline and by how long parties hold out", alt, layers=[heat, text])
+
+
+def league(result: TournamentResult) -> dict[str, Any]:
+    """Mean advantage of each strategy with its interval."""
+    rows = [{**row, **{k: 100 * float(row[k]) for k in ("advantage", "advantage_low", "advantage_high")}} for row in result.league]  # fmt: skip
+    order = [str(row["strategy"]) for row in rows]
+    y = {"field": "strategy", "type": "nominal", "sort": order, "title": None}
+    title = "% of what the strategy could gain (95 % interval over cases)"
+    layers = [
+        {
+            "data": {"values": rows},
+            "mark": {"type": "rule", "strokeWidth": 2},
+            "encoding": {
+                "y": y,
+                "x": {"field": "advantage_low", "type": "quantitative", "title": title},
+                "x2": {"field": "advantage_high"},
+            },
+        },
+        {
+            "data": {"values": rows},
+            "mark": {"type": "point", "filled": True, "size": 70},
+            "encoding": {"y": y, "x": {"field": "advantage", "type": "quantitative", "title": title}},
+        },
+    ]
+    alt = (
+        f"League of {len(rows)} strategies by the mean share of what each could gain; {order[0]} comes first."
+    )
+    return figure("League", alt, layers=layers, height=max(120, 18 * len(rows)))
+
+
+def pairs(result: TournamentResult) -> dict[str, Any]:
+    """Mean advantage of each strategy against each other, as a heat table."""
+    order = [str(row["strategy"]) for row in result.league]
+    place = {name: k for k, name in enumerate(result.names)}
+    rows = [
+        {"strategy": a, "against": b, "advantage": 100 * float(result.pairs[place[a], place[b]])}
+        for a in order
+        for b in order
+    ]
+    heat = {
+        "data": {"values": rows},
+        "mark": "rect",
+        "encoding": {
+            "y": {"field": "strategy", "type": "nominal", "sort": order, "title": None},
+            "x": {"field": "against", "type": "nominal", "sort": order, "title": "against"},
+            "color": {"field": "advantage", "type": "quantitative", "title": "% of what it could gain", "scale": {"scheme": "cividis"}},
+        },
+    }  # fmt: skip
+    size = max(120, 18 * len(order))
+    alt = "Heat table: the mean share of what the strategy of the row could gain against that of the column."
+    return figure("Who does well against whom", alt, layers=[heat], width=size, height=size)

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from detente.analysis.table.game import Setting
+from detente.analysis.table.own import Own, Seat
 from detente.analysis.table.parts import Strategy, curve
 from detente.analysis.table.plain import Bargainer, Listed, Plain, Talks, alternating
 from detente.kernels.table import Stream
 
 
-def one(setting: Setting, strategies: Sequence[Strategy], opener: int, state: int, draw: int = 0) -> Talks:
+def one(
+    setting: Setting, strategies: Sequence[Strategy | Own], opener: int, state: int, draw: int = 0
+) -> Talks:
     """One negotiation between strategies, one for each seat, from the stream that begins at ``state``."""
     uniform = Stream(state)
-    bargainers: list[Bargainer] = [
-        plain(setting, strategy, i, uniform, draw) for i, strategy in enumerate(strategies)
-    ]
+    bargainers: list[Bargainer] = []
+    for i, strategy in enumerate(strategies):
+        if isinstance(strategy, Own):
+            bargainers.append(guest(setting, strategy, i, state, draw))
+        else:
+            bargainers.append(plain(setting, strategy, i, uniform, draw))
     return alternating(bargainers, setting.game.risk.tolist(), opener, uniform)
 
 
@@ -34,3 +41,22 @@ def plain(setting: Setting, strategy: Strategy, seat: int, uniform: Stream, draw
         len(setting.seats),
         uniform,
     )
+
+
+def guest(setting: Setting, strategy: Own, seat: int, state: int, draw: int = 0) -> Seat:
+    """A person's own strategy in a seat: told of its own preferences and of nobody else's."""
+    game, space = setting.game, setting.space
+    order: list[int] = game.order[draw, seat].tolist()
+    named = [space.outcome(space.levels(int(setting.numbers[o]))) for o in order]
+    issues = dict(zip(space.issues or ("outcome",), map(list, space.level_names), strict=True))
+    told: dict[str, Any] = {
+        "outcomes": named,
+        "utilities": game.us[draw, seat].tolist(),
+        "reservation": float(setting.reservation[draw, setting.seats[seat]]),
+        "rounds": setting.terms.rounds,
+        "parties": len(setting.seats),
+        "me": seat,
+        "issues": issues,
+        "seed": f"{state}-{seat}",
+    }
+    return Seat(strategy, told, order)

@@ -13,6 +13,7 @@ from detente.analysis.agreement import AgreementResult, agreement
 from detente.analysis.result import Result, Row
 from detente.analysis.table import figures, words
 from detente.analysis.table.game import Setting
+from detente.analysis.table.own import Own
 from detente.analysis.table.parts import Strategy
 from detente.analysis.table.plain import Talks
 from detente.analysis.table.runs import ENDS, Ends
@@ -46,7 +47,7 @@ class TableResult(Result):
     analysis: ClassVar[str] = "table"
 
     setting: Setting = field(repr=False)
-    choices: tuple[tuple[Strategy, ...], ...] = field(repr=False)
+    choices: tuple[tuple[Strategy | Own, ...], ...] = field(repr=False)
     asked: Mapping[str, str]
     protocol: str
     runs: int

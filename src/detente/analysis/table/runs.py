@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detente.analysis.table.game import Setting
+from detente.analysis.table.own import Own
 from detente.analysis.table.parts import Strategy, minds
 from detente.kernels import table as kernel
 from detente.space.tables import Array
@@ -42,7 +43,7 @@ class Ends:
 
 
 def hold(
-    setting: Setting, choices: Sequence[Sequence[Strategy]], runs: int, seed: int, opener: int | None = None,
+    setting: Setting, choices: Sequence[Sequence[Strategy | Own]], runs: int, seed: int, opener: int | None = None,
     first: int = 0,
 ) -> Ends:  # fmt: skip
     """Holds negotiations, each seat's strategy drawn from its choices; runs are numbered from ``first``."""
@@ -50,23 +51,30 @@ def hold(
     states = kernel.streams(seed, numbers)
     plan = _plan(setting, choices, kernel.streams(seed ^ _SETUP, numbers), opener)
     everyone = [strategy for offered in choices for strategy in offered]
-    game = setting.game
-    mind = minds(everyone, game.times, game.u.shape[2])
-    if kernel.by_tables(mind) and (len(game.u) == 1 or runs * len(game.times) < 100 * kernel.PLAIN_TURNS):
-        out = kernel.play_tables(game, mind, plan, states)
-    elif runs * len(game.times) <= kernel.PLAIN_TURNS:
-        out = _plainly(setting, everyone, plan, states)
-    else:
-        out, _ = kernel.play(game, mind, plan, states)
+    out = play(setting, everyone, plan, states)
     offsets = np.cumsum([0, *(len(offered) for offered in choices)])[:-1]
-    return _ratified(
+    return ratified(
         setting,
         Ends(out[:, 0], out[:, 1], out[:, 2], out[:, 3], plan[:, 0], plan[:, 1], plan[:, 2:] - offsets),
     )
 
 
+def play(setting: Setting, everyone: Sequence[Strategy | Own], plan: Array, states: Array) -> Array:
+    """Holds negotiations in the cheapest way that there is: by tables, in plain Python, or compiled; as `kernel.play`."""
+    game, turns = setting.game, len(plan) * len(setting.game.times)
+    known = [strategy for strategy in everyone if isinstance(strategy, Strategy)]
+    if len(known) < len(everyone):
+        return _plainly(setting, everyone, plan, states)
+    mind = minds(known, game.times, game.u.shape[2])
+    if kernel.by_tables(mind) and (len(game.u) == 1 or turns < 100 * kernel.PLAIN_TURNS):
+        return kernel.play_tables(game, mind, plan, states)
+    if turns <= kernel.PLAIN_TURNS:
+        return _plainly(setting, everyone, plan, states)
+    return kernel.play(game, mind, plan, states)[0]
+
+
 def _plan(
-    setting: Setting, choices: Sequence[Sequence[Strategy]], states: Array, opener: int | None
+    setting: Setting, choices: Sequence[Sequence[Strategy | Own]], states: Array, opener: int | None
 ) -> Array:
     """Draw, opener and strategies of each run, (m, 2 + n)."""
     n, m = len(choices), len(states)
@@ -81,7 +89,7 @@ def _plan(
     return plan
 
 
-def _plainly(setting: Setting, everyone: Sequence[Strategy], plan: Array, states: Array) -> Array:
+def _plainly(setting: Setting, everyone: Sequence[Strategy | Own], plan: Array, states: Array) -> Array:
     from detente.analysis.table.held import one
 
     out = np.empty((len(plan), 4), np.int64)
@@ -91,7 +99,7 @@ def _plainly(setting: Setting, everyone: Sequence[Strategy], plan: Array, states
     return out
 
 
-def _ratified(setting: Setting, ends: Ends) -> Ends:
+def ratified(setting: Setting, ends: Ends) -> Ends:
     """The same, with deals that are worse than no deal for a party without a seat counted as refused."""
     for p in setting.ratifiers:
         deals = np.flatnonzero(ends.end == kernel.DEAL)

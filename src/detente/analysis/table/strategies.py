@@ -12,6 +12,7 @@ from functools import cache
 
 import numpy as np
 
+from detente.analysis.table.own import Own, own
 from detente.analysis.table.parts import Acceptance, Offering, Strategy
 from detente.case.structure import among, did_you_mean
 from detente.errors import NeedsError
@@ -121,17 +122,17 @@ def _accepting() -> list[Strategy]:
     ]  # fmt: skip
 
 
-def strategy(text: str | Strategy) -> list[Strategy]:
+def strategy(text: str | Strategy | Own) -> list[Strategy | Own]:
     """The strategies that a text names, one of which is drawn in each run.
 
     A name (`strategies` lists them), ``time:EXPONENT``, ``varied`` (time-dependent with an exponent drawn among
-    `EXPONENTS`), or several of these with ``|`` between them.
+    `EXPONENTS`), ``file.py:Class`` (see `own`), or several of these with ``|`` between them.
     """
-    if isinstance(text, Strategy):
+    if not isinstance(text, str):
         return [text]
-    found: list[Strategy] = []
+    found: list[Strategy | Own] = []
     for name in (part.strip() for part in text.split("|")):
-        found += _one(name)
+        found += [own(name)] if ".py:" in name else _one(name)
     return found
 
 
