@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from detente.analysis.roadmap import roadmap
     from detente.analysis.standoff import standoff
     from detente.analysis.table import table, tournament
-    from detente.case import Case
+    from detente.case import Case, CaseFile
     from detente.loading import load
     from detente.space import Space, compile_case
 
 __version__ = "0.1.0"
 __all__ = [
     "Case",
+    "CaseFile",
     "Space",
     "__version__",
     "agreement",
@@ -37,6 +38,7 @@ __all__ = [
 
 _HOMES = {
     "Case": "detente.case",
+    "CaseFile": "detente.case",
     "Space": "detente.space",
     "agreement": "detente.analysis.agreement",
     "compile_case": "detente.space",
