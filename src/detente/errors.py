@@ -20,7 +20,7 @@ class Problem:
     """One thing wrong with an input, and where.
 
     ``path`` is dotted (``parties.US.patience``); ``line`` and ``column`` count from 1, and are 0 where the
-    input has no text (a case built in Python).
+    input has no text (a case built in Python). ``file`` names the file where an input has several.
     """
 
     path: str
@@ -30,6 +30,7 @@ class Problem:
     hint: str = ""
     line: int = 0
     column: int = 0
+    file: str = ""
 
     def __str__(self) -> str:
         text = f"{self.path}: {self.what}" if self.path else self.what
@@ -56,7 +57,7 @@ class CaseError(DetenteError):
     def lines(self) -> list[str]:
         """One line for each problem: ``file:line:col path: what; expected ...; got .... hint``."""
         return [
-            f"{self.source}:{p.line}:{p.column} {p}" if p.line else f"{self.source}: {p}"
+            f"{p.file or self.source}:{p.line}:{p.column} {p}" if p.line else f"{p.file or self.source}: {p}"
             for p in self.problems
         ]
 

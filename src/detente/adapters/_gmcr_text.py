@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from detente.adapters._names import quoted
+
 State = tuple[int, ...]
 """For each option of the file, 1 for Y and 0 for N."""
 MAX_DEPTH = 50
 MAX_LENGTH = 10_000
-RESERVED = frozenset({"not", "and", "or", "if", "iff", "then", "in"})
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,6 @@ class Join:
 
 
 Node = Is | Not | Join
-
-
-def quoted(name: str) -> str:
-    """A name as the language of conditions takes it."""
-    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name not in RESERVED
-    return name if plain else f'"{name}"'
 
 
 class StatementError(ValueError):

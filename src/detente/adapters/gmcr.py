@@ -21,12 +21,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from detente.adapters._gmcr_text import Is, Join, Node, Parser, State, StatementError
+from detente.adapters._names import distinct
+from detente.adapters._source import Source
 from detente.case import Case, from_data
-from detente.case.tree import read_text
 from detente.errors import CaseError, Problem
+
+if TYPE_CHECKING:
+    from detente.space import Space
 
 MAX_OPTIONS = 1_000
 MAX_LISTED = 18
@@ -35,14 +39,9 @@ MAX_MOVES = 2_000_000
 _YN = ("N", "Y")
 
 
-def recognises(text: str) -> bool:
-    """Whether a text looks like such a file, from its first and most telling words."""
-    return text.lstrip("\ufeff \t\r\n")[:1] == "{" and '"decisionMakers"' in text and '"options"' in text
-
-
-def read(path: str | Path) -> Case:
+def read(source: Source, reading: str | None = None) -> Case:
     """The case in a file."""
-    return loads(read_text(Path(path)), str(path))
+    return loads(source.text, source.name)
 
 
 def loads(text: str, name: str = "conflict.gmcr") -> Case:
@@ -208,6 +207,19 @@ class _Reader:
         return literals[0] if len(literals) == 1 else Join("and", tuple(literals))
 
 
+def tool_order(count: int, owned: Sequence[Sequence[int]]) -> list[int]:
+    """The options as the tool orders them before it numbers states: as its loading moves them about."""
+    order, moved = list(range(count)), 0
+    seen: set[int] = set()
+    for option in itertools.chain.from_iterable(owned):
+        if option not in seen:
+            seen.add(option)
+            moved += 1
+            order.remove(option)
+            order.insert(moved, option)
+    return order
+
+
 class _Builder:
     """`_Model` to the data of a case."""
 
@@ -215,9 +227,9 @@ class _Builder:
         self.model = model
         self.problems: list[Problem] = []
         self.stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-") or "conflict"
-        self.parties = _distinct([maker.name for maker in model.makers], [])
+        self.parties = distinct([maker.name for maker in model.makers], [])
         owners = [" and ".join(self.parties[n] for n in option.owners) for option in model.options]
-        self.issues = _distinct([option.name for option in model.options], owners, taken=self.parties)
+        self.issues = distinct([option.name for option in model.options], owners, taken=self.parties)
 
     def data(self) -> dict[str, Any]:
         model = self.model
@@ -274,20 +286,8 @@ class _Builder:
         states = itertools.product((0, 1), repeat=len(self.model.options))
         return [s for s in states if not any(node.holds(s) for node in self.model.infeasible)]
 
-    def _tool_order(self) -> list[int]:
-        """The options as the tool orders them before it numbers states: as its loading moves them about."""
-        order, moved = list(range(len(self.model.options))), 0
-        seen: set[int] = set()
-        for option in itertools.chain.from_iterable(maker.options for maker in self.model.makers):
-            if option not in seen:
-                seen.add(option)
-                moved += 1
-                order.remove(option)
-                order.insert(moved, option)
-        return order
-
     def _ranked(self, maker: _Maker) -> list[list[State]]:
-        order = self._tool_order()
+        order = tool_order(len(self.model.options), [m.options for m in self.model.makers])
         numbered = sorted(
             self._feasible(), key=lambda s: sum(s[option] << bit for bit, option in enumerate(order))
         )
@@ -345,18 +345,8 @@ def _may(option: _Option, old: int, new: int) -> bool:
     return old == new or option.direction == "both" or (option.direction == "fwd") == (new > old)
 
 
-def _distinct(names: Sequence[str], owners: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
-    """Usable ids, each once: the name, else with its owner, else with a number."""
-    clean = [re.sub(r"[\x00-\x1f\x7f\"']+", " ", name).strip()[:120].strip() or "unnamed" for name in names]
-    found: list[str] = []
-    for n, name in enumerate(clean):
-        stem = (
-            f"{name} ({owners[n][:40]})"
-            if owners and owners[n] and (clean.count(name) > 1 or name in taken)
-            else name
-        )
-        new, count = stem, 2
-        while new in found or new in taken:
-            new, count = f"{stem} {count}", count + 1
-        found.append(new)
-    return found
+def write(case: Case, space: Space | None, path: Path) -> list[str]:
+    """Writes the conflict with its preferences as rankings; returns what the format cannot hold."""
+    from detente.adapters import _gmcr_out
+
+    return _gmcr_out.write(case, space, path)

@@ -72,7 +72,12 @@ def _text(data: Any) -> str:
 
 def _name(data: Any) -> str:
     text = _text(data)
-    if not text.strip() or text != text.strip() or any(ord(sign) < 32 for sign in text) or len(text) > 200:
+    if (
+        not text.strip()
+        or text != text.strip()
+        or (not text.isprintable() and any(ord(sign) < 32 for sign in text))
+        or len(text) > 200
+    ):
         raise wrong("not a usable name", "1 to 200 characters, no space at the ends", show(text))
     return text
 

@@ -541,6 +541,13 @@ class Discount(Part):
     why: Text | None = None
 
 
+class Imported(Part):
+    """Where a case came from that another tool's file was read into: its format, and what should be said of it."""
+
+    format: Text
+    remarks: tuple[Text, ...] = ()
+
+
 class Correlation(Part):
     """Inputs that move together when drawn."""
 
@@ -559,6 +566,7 @@ class Case(Part):
     id: Id
     title: Text
     note: Text | None = None
+    imported: Imported | None = None
     sources: Table[Id, Annotated[Source, BeforeValidator(_titled)]] = Field(default_factory=dict)
     parties: Table[Id, Annotated[Party, BeforeValidator(_or_empty)]] = Field(default_factory=dict)
     absent: tuple[Annotated[Absent, BeforeValidator(_labelled)], ...] = ()

@@ -6,7 +6,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from detente.cli.common import CaseArgument, JsonOption, OutputOption, VariantOption, emit, pairs
+from detente.cli.common import (
+    CaseArgument,
+    JsonOption,
+    OutputOption,
+    ReadingOption,
+    VariantOption,
+    emit,
+    pairs,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -56,6 +64,7 @@ def agreement(
             "--aspiration", min=0, max=1, help="How much of its possible gain the party holds out for."
         ),
     ] = None,
+    reading: ReadingOption = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Points that an exact front may take in memory.")
     ] = None,
@@ -67,7 +76,7 @@ def agreement(
     from detente.loading import load
     from detente.space import compile_case
 
-    space = compile_case(load(case, variant))
+    space = compile_case(load(case, variant, reading=reading))
     result = analyse(space, rules=rules, weights=_numbers(weights), no_deal=no_deal, limit=limit)
     parts = []
     start = None if origin is None else _outcome(origin)

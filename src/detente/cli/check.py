@@ -6,7 +6,7 @@ import json
 
 import typer
 
-from detente.cli.common import CaseArgument, JsonOption, VariantOption
+from detente.cli.common import CaseArgument, JsonOption, ReadingOption, VariantOption
 
 
 def register(app: typer.Typer) -> None:
@@ -14,12 +14,17 @@ def register(app: typer.Typer) -> None:
     app.command("check")(check)
 
 
-def check(case: CaseArgument, variant: VariantOption = None, as_json: JsonOption = False) -> None:
+def check(
+    case: CaseArgument,
+    variant: VariantOption = None,
+    as_json: JsonOption = False,
+    reading: ReadingOption = None,
+) -> None:
     """Check a case file and all its variants; list every problem, then what the case assumes."""
     from detente.case import assumptions, check_variants, warnings
     from detente.loading import load
 
-    loaded = load(case, variant)
+    loaded = load(case, variant, reading=reading)
     if variant is None:
         check_variants(loaded)
     notes, open_inputs = warnings(loaded), assumptions(loaded)

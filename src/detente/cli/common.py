@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,10 +16,21 @@ if TYPE_CHECKING:
 
 CaseArgument = Annotated[
     str,
-    typer.Argument(metavar="CASE", help="A case file, or the name of a catalogue case.", show_default=False),
+    typer.Argument(
+        metavar="CASE",
+        help="A case file, another tool's file or folder, or the name of a catalogue case.",
+        show_default=False,
+    ),
 ]
 VariantOption = Annotated[
     str | None, typer.Option("--variant", metavar="NAME", help="Use a variant of the case.")
+]
+ReadingOption = Annotated[
+    Literal["genius", "negmas"] | None,
+    typer.Option(
+        "--reading",
+        help="How evaluations of a Genius or NegMAS scenario are meant: divided by the issue's largest, or as written. Without it, as the format means them.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
 OutputOption = Annotated[

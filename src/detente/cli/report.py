@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from detente.cli.common import CaseArgument, VariantOption
+from detente.cli.common import CaseArgument, ReadingOption, VariantOption
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
 def report(
     case: CaseArgument,
     variant: VariantOption = None,
+    reading: ReadingOption = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write it; stdout without.")
     ] = None,
@@ -35,7 +36,7 @@ def report(
 
     kind = form or (output.suffix.lstrip(".").lower() if output is not None else "md")
     text = render(
-        load(case, variant),
+        load(case, variant, reading=reading),
         form={"htm": "html", "markdown": "md"}.get(kind, kind),
         audience=audience,
         name=case,

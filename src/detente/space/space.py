@@ -550,7 +550,7 @@ def compile_case(
     if not case.graph_form and not case.issues:
         raise NeedsError(f"the case '{case.id}' has no issues and no outcomes: this analysis needs them")
     issues = levels_.compiled_issues(case)
-    notes: list[str] = []
+    notes: list[str] = list(case.imported.remarks) if case.imported is not None else []
     chosen = _types(case, types or {}, notes)
     parties = tuple(party for party in case.parties if party in case.preferences)
     factors: list[tuple[Factor, ...] | None] = []
