@@ -215,7 +215,7 @@ def play_tables(game: Game, minds: Minds, runs: Array, states: Array) -> Array:
         labels = runs[here] if key is None else key[here]
         _, first, back = np.unique(labels, axis=0, return_index=True, return_inverse=True)
         held = runs[here][first]
-        out[here] = _Draw(game, minds, d, held).play()[back.reshape(-1)]
+        out[here] = Tabulated(game, minds, d, held).play()[back.reshape(-1)]
     return _broken(game.risk, out, states)
 
 
@@ -243,7 +243,7 @@ def _broken(risk: Array, out: Array, states: Array) -> Array:
     return out
 
 
-class _Draw:
+class Tabulated:
     """Negotiations under one draw of the utilities: what everybody offers and asks in each round."""
 
     def __init__(self, game: Game, minds: Minds, d: int, runs: Array) -> None:

@@ -11,14 +11,18 @@ from typing import Any, Literal
 import numpy as np
 
 from detente.analysis.result import provenance
+from detente.analysis.table.compare import Comparison, compare
 from detente.analysis.table.draws import drawn_spaces
+from detente.analysis.table.effects import chances, effects
 from detente.analysis.table.game import Setting, Terms, setting
 from detente.analysis.table.own import Fault, Own, own
 from detente.analysis.table.parts import Acceptance, Offering, Strategy
+from detente.analysis.table.protocols import demands, foreseen, rubinstein, simultaneous, single_text
 from detente.analysis.table.result import TableResult
-from detente.analysis.table.runs import hold, payoffs
+from detente.analysis.table.runs import Ends, hold, payoffs
 from detente.analysis.table.strategies import EXPONENTS, VARIED, strategies, strategy
 from detente.analysis.table.tournament import TournamentResult, tournament
+from detente.analysis.table.words import PROTOCOLS
 from detente.case import Case
 from detente.case.structure import among
 from detente.errors import NeedsError
@@ -27,6 +31,7 @@ from detente.space import NoDealName, Space, compile_case
 __all__ = [
     "EXPONENTS",
     "Acceptance",
+    "Comparison",
     "Fault",
     "Offering",
     "Own",
@@ -34,13 +39,19 @@ __all__ = [
     "Strategy",
     "TableResult",
     "TournamentResult",
+    "chances",
+    "compare",
+    "effects",
     "own",
+    "rubinstein",
     "strategies",
     "table",
     "tournament",
 ]
 
 Protocol = Literal["alternating", "simultaneous", "demand", "text", "rubinstein"]
+UNPLAYED = ("text", "rubinstein")
+"""Protocols in which there is nothing to choose a strategy for."""
 ROUNDS = 100
 RUNS = 1_000
 MOST_ROUNDS, MOST_RUNS = 100_000, 100_000_000
@@ -49,6 +60,7 @@ MOST_ROUNDS, MOST_RUNS = 100_000, 100_000_000
 def table(
     case: Case | Space,
     *,
+    protocol: Protocol = "alternating",
     strategies: Mapping[str, str | Strategy | Own] | str | Strategy | Own = VARIED,
     rounds: int = ROUNDS,
     runs: int = RUNS,
@@ -56,7 +68,10 @@ def table(
     no_deal: NoDealName = "now",
     breakdown: float | Sequence[float] = 0.0,
     opener: str | None = None,
+    meetings: int = 1,
+    returns: float = 1.0,
     draws: int = 0,
+    heat: float = 0.0,
     open_clock: bool = False,
 ) -> TableResult:
     """What happens at the table? Where simulated negotiations end.
@@ -68,10 +83,14 @@ def table(
     ----------
     case
         A case, or a space compiled from one.
+    protocol
+        ``alternating`` offers in turn; ``simultaneous``, at once in each round; ``demand``, once and together; ``text``,
+        a mediator's single text; ``rubinstein``, in turn and with foresight.
     strategies
         For all parties, or by party: a name, ``time:EXPONENT``, several with ``|`` between them (one is drawn in each
         run), ``varied`` (time-dependent with a drawn exponent; also for parties left out), ``file.py:Class`` for
-        one of your own, a `Strategy`, or an `Own`.
+        one of your own, a `Strategy`, or an `Own`. In the demand game, the share of its possible gain that a party
+        asks for (``0.6``), or ``varied``; the last two protocols have none.
     rounds
         Rounds until the deadline; in each, every party has one turn.
     runs, seed
@@ -82,6 +101,11 @@ def table(
         Chance that talks break down at the end of a round, or one for each round.
     opener
         The party that opens; drawn in each run without.
+    meetings, returns
+        Rounds are divided evenly into so many meetings; after each but the last, talks go on with the chance
+        ``returns`` that all come back.
+    heat
+        How readily parties vote for a worse text while time is left (``text``), as a share of their range; 0: never.
     draws
         How many draws of the case's uncertain numbers runs are spread over; 0: its single values.
     open_clock
@@ -99,36 +123,85 @@ def table(
     """
     space = case if isinstance(case, Space) else compile_case(case)
     _check(space, rounds, runs, draws, no_deal)
-    terms = Terms(rounds, _risk(breakdown, rounds), no_deal, open_clock)
-    here = setting(space, terms, drawn_spaces(space, draws, seed))
-    asked = chosen(here, strategies)
-    choices = tuple(tuple(strategy(text)) for text in asked.values())
+    risk, ends_of = _meetings(_risk(breakdown, rounds), meetings, returns)
+    here = setting(space, Terms(rounds, risk, no_deal, open_clock), drawn_spaces(space, draws, seed))
+    asked = chosen(here, strategies) if protocol not in UNPLAYED else {}
     first = None if opener is None else _seat(here, opener)
-    ends = hold(here, choices, runs, seed, first)
-    guests = [s for offered in choices for s in offered if isinstance(s, Own)]
-    faults = [vars(fault) for guest in guests for fault in guest.faults]
-    for guest in guests:
-        guest.close()
+    choices, ends, faults = _held(here, protocol, asked, runs, seed, first, heat)
     shown = {name: text if isinstance(text, str) else text.name for name, text in asked.items()}
     options: dict[str, Any] = {
-        "protocol": "alternating", "strategies": shown, "rounds": rounds, "runs": runs, "no_deal": no_deal,
+        "protocol": protocol, "strategies": shown, "rounds": rounds, "runs": runs, "no_deal": no_deal,
         "breakdown": breakdown if isinstance(breakdown, float | int) else list(breakdown), "opener": opener,
-        "draws": draws, "open_clock": open_clock,
+        "meetings": meetings, "returns": returns, "draws": draws, "heat": heat, "open_clock": open_clock,
     }  # fmt: skip
     return TableResult(
         source=provenance(space, options, here.notes, seed),
         exact=False,
-        method=f"{runs:,} simulated negotiations of stacked alternating offers",
+        method=f"{runs:,} simulated negotiations by {PROTOCOLS[protocol]}",
         setting=here,
         choices=choices,
         asked=shown,
-        protocol="alternating",
+        protocol=protocol,
         runs=runs,
         seed=seed,
         ends=ends,
         payoffs=payoffs(here, ends),
-        further={"faults": faults} if guests else {},
+        meetings=ends_of,
+        further={"faults": faults} if faults is not None else {},
     )
+
+
+def _held(
+    here: Setting, protocol: str, asked: Mapping[str, str | Strategy | Own], runs: int, seed: int,
+    opener: int | None, heat: float,
+) -> tuple[tuple[tuple[Strategy | Own, ...], ...], Ends, list[dict[str, Any]] | None]:  # fmt: skip
+    """The strategies of each seat, where the runs end, and faults of own strategies (None: there are none of these)."""
+    if protocol == "demand":
+        return (), demands(here, [_share(text) for text in asked.values()], runs, seed), None
+    if protocol == "text":
+        if not 0 <= heat <= 100:
+            raise NeedsError(f"heat is a number from 0 to 100; got {heat}")
+        return (), single_text(here, heat, runs, seed), None
+    if protocol == "rubinstein":
+        return (), foreseen(here, runs, seed, opener), None
+    choices = tuple(tuple(strategy(text)) for text in asked.values())
+    if protocol == "simultaneous":
+        return choices, simultaneous(here, choices, runs, seed), None
+    if protocol != "alternating":
+        raise NeedsError(f"unknown protocol '{protocol}'; there are {among(PROTOCOLS)}")
+    ends = hold(here, choices, runs, seed, opener)
+    guests = [s for offered in choices for s in offered if isinstance(s, Own)]
+    faults = [vars(fault) for guest in guests for fault in guest.faults]
+    for guest in guests:
+        guest.close()
+    return choices, ends, faults if guests else None
+
+
+def _share(text: str | Strategy | Own) -> float | None:
+    """The share that a party asks for in the demand game; None for drawn."""
+    if text == VARIED:
+        return None
+    try:
+        share = float(text) if isinstance(text, str) else -1.0
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise NeedsError(f"in the demand game a party asks for a share from 0 to 1, or varied; got '{text}'")
+    return share
+
+
+def _meetings(risk: Any, meetings: int, returns: float) -> tuple[Any, tuple[int, ...]]:
+    """The chance of breakdown after each round with adjournments, and the last round of each meeting."""
+    rounds = len(risk)
+    if not 1 <= meetings <= rounds:
+        raise NeedsError(f"meetings is a count from 1 to the number of rounds, {rounds}; got {meetings}")
+    if not 0 <= returns <= 1:
+        raise NeedsError(f"returns is a chance from 0 to 1; got {returns}")
+    last = tuple(rounds * (k + 1) // meetings - 1 for k in range(meetings))
+    risk = np.array(risk, dtype=float)
+    for r in last[:-1]:
+        risk[r] = 1.0 - (1.0 - risk[r]) * returns
+    return risk, last
 
 
 def _check(space: Space, rounds: int, runs: int, draws: int, no_deal: str) -> None:

@@ -54,6 +54,7 @@ class TableResult(Result):
     seed: int
     ends: Ends = field(repr=False)
     payoffs: Array = field(repr=False)
+    meetings: tuple[int, ...] = ()
     further: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     # numbers ------------------------------------------------------------------------------------
@@ -156,6 +157,29 @@ class TableResult(Result):
         state = int(kernel.streams(self.seed, np.array([run]))[0])
         return one(self.setting, chosen, int(self.ends.opener[run]), state, int(self.ends.draw[run]))
 
+    def by_meeting(self) -> list[dict[str, Any]]:
+        """Share of the runs that end in a deal, or without one, in each meeting, with its date where the case has dates.
+
+        Meetings lie evenly between start and deadline, the last at the deadline.
+        """
+        time, found, before = self.setting.space.case.time, [], -1
+        for k, last in enumerate(self.meetings):
+            here = (self.ends.round > before) & (self.ends.round <= last)
+            date = None
+            if time.start is not None and time.deadline is not None:
+                date = (time.start + (time.deadline - time.start) * (k + 1) / len(self.meetings)).isoformat()
+            found.append(
+                {
+                    "meeting": k + 1,
+                    "date": date,
+                    "rounds": last - before,
+                    "deals": float((here & self.deals).mean()),
+                    "ended": float((here & ~self.deals).mean()),
+                }
+            )
+            before = last
+        return found
+
     def typical(self) -> int:
         """The run that figures show: the middle one by round among the deals, or among all where there is none."""
         here = np.flatnonzero(self.deals) if self.deals.any() else np.arange(self.runs)
@@ -191,6 +215,7 @@ class TableResult(Result):
             "scale": space.scale,
             "efficient": self.efficient,
             "distances": {"interpersonal": True, **self.distances()},
+            "meetings": self.by_meeting(),
             **self.further,
         }
 
@@ -213,7 +238,8 @@ class TableResult(Result):
             for party, d in zip(space.parties, self.setting.reservation[0], strict=True)
         ]
         ends: list[Row] = [{"ended": name, "share": share} for name, share in self.ended().items() if share]
-        return {"agreements": agreements, "utilities": parties, "ends": ends}
+        meetings: list[Row] = self.by_meeting() if len(self.meetings) > 1 else []  # type: ignore[assignment]
+        return {"agreements": agreements, "utilities": parties, "ends": ends, "meetings": meetings}
 
     def named(self, number: int) -> dict[str, Any]:
         """An outcome as columns of a table."""

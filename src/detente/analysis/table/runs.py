@@ -43,20 +43,27 @@ class Ends:
 
 
 def hold(
-    setting: Setting, choices: Sequence[Sequence[Strategy | Own]], runs: int, seed: int, opener: int | None = None,
-    first: int = 0,
-) -> Ends:  # fmt: skip
-    """Holds negotiations, each seat's strategy drawn from its choices; runs are numbered from ``first``."""
-    numbers = np.arange(first, first + runs)
-    states = kernel.streams(seed, numbers)
-    plan = _plan(setting, choices, kernel.streams(seed ^ _SETUP, numbers), opener)
+    setting: Setting,
+    choices: Sequence[Sequence[Strategy | Own]],
+    runs: int,
+    seed: int,
+    opener: int | None = None,
+) -> Ends:
+    """Holds negotiations by alternating offers, each seat's strategy drawn from its choices."""
+    plan, states, chosen = plan_runs(setting, choices, runs, seed, opener)
     everyone = [strategy for offered in choices for strategy in offered]
     out = play(setting, everyone, plan, states)
+    return ratified(setting, Ends(out[:, 0], out[:, 1], out[:, 2], out[:, 3], plan[:, 0], plan[:, 1], chosen))
+
+
+def plan_runs(
+    setting: Setting, choices: Sequence[Sequence[Strategy | Own]], runs: int, seed: int, opener: int | None
+) -> tuple[Array, Array, Array]:
+    """What is drawn before the runs: (m, 2 + n) for the kernel, their streams, and (m, n) which choice each seat has."""
+    numbers = np.arange(runs)
+    plan = _plan(setting, choices, kernel.streams(seed ^ _SETUP, numbers), opener)
     offsets = np.cumsum([0, *(len(offered) for offered in choices)])[:-1]
-    return ratified(
-        setting,
-        Ends(out[:, 0], out[:, 1], out[:, 2], out[:, 3], plan[:, 0], plan[:, 1], plan[:, 2:] - offsets),
-    )
+    return plan, kernel.streams(seed, numbers), plan[:, 2:] - offsets
 
 
 def play(setting: Setting, everyone: Sequence[Strategy | Own], plan: Array, states: Array) -> Array:

@@ -71,6 +71,8 @@ def _quality(result: TableResult) -> str:
 
 
 def _basis(result: TableResult) -> str:
+    if not result.asked:
+        return f"Shares are of the simulated runs under {PROTOCOLS[result.protocol]}, and say nothing of how likely a deal is."
     asked = join(f"{name}: {text}" for name, text in result.asked.items())
     return (
         f"Shares are of the simulated runs under the strategies assumed ({asked}), and say nothing of how likely a deal "
