@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 
 from detente.cli.common import (
-    CaseArgument,
     JsonOption,
     OutputOption,
     ReadingOption,
@@ -23,7 +24,14 @@ def register(app: typer.Typer) -> None:
 
 
 def agreement(
-    case: CaseArgument,
+    case: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CASE",
+            help="A case file, another tool's file or folder, or a catalogue name.",
+            show_default=False,
+        ),
+    ] = None,
     variant: VariantOption = None,
     as_json: JsonOption = False,
     output: OutputOption = None,
@@ -65,6 +73,14 @@ def agreement(
         ),
     ] = None,
     reading: ReadingOption = None,
+    every: Annotated[
+        Path | None,
+        typer.Option(
+            "--all",
+            metavar="FOLDER",
+            help="Every scenario below this folder, into the table of -o, on all cores.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Points that an exact front may take in memory.")
     ] = None,
@@ -76,6 +92,12 @@ def agreement(
     from detente.loading import load
     from detente.space import compile_case
 
+    if every is not None:
+        options: dict[str, Any] = {"no_deal": no_deal, "rules": rules, "reading": reading, "limit": limit}
+        _every(every, output, as_json, options, other=case or variant or weights or origin or meso or reply)
+        return
+    if case is None:
+        raise NeedsError("name a case, or a folder with --all")
     space = compile_case(load(case, variant, reading=reading))
     result = analyse(space, rules=rules, weights=_numbers(weights), no_deal=no_deal, limit=limit)
     parts = []
@@ -92,6 +114,46 @@ def agreement(
     if not as_json:
         for part in parts:
             typer.echo("\n" + part.explain())
+
+
+def _every(
+    folder: Path, output: Path | None, as_json: bool, options: dict[str, Any], other: str | None
+) -> None:
+    """Answers for every scenario below a folder; finished chunks lie beside the table until it is whole."""
+    import json
+    import shutil
+
+    from detente.collection import agreement_of_all, check_output
+    from detente.errors import NeedsError
+
+    if other:
+        raise NeedsError("--all takes no case, and no option that is about one case")
+    if output is None and not as_json:
+        raise NeedsError("--all writes a table: name it with -o table.parquet")
+    keep = None
+    if output is not None:
+        check_output(output)
+        keep = output.with_name(output.name + ".parts")
+    found = agreement_of_all(folder, keep=keep, report=_progress if sys.stderr.isatty() else None, **options)
+    if output is not None and keep is not None:
+        found.write(output)
+        shutil.rmtree(keep, ignore_errors=True)
+    if as_json:
+        typer.echo(json.dumps({"scenarios": found.rows, "unknown": found.unknown}, ensure_ascii=False))
+        return
+    deals = sum(bool(row.get("deal")) for row in found.rows)
+    typer.echo(f"{len(found.rows):,} scenarios: a deal exists in {deals:,}; {output} has the table.")
+    for name, error in found.failed:
+        typer.echo(f"Not answered: {name}: {error}")
+    if found.unknown:
+        typer.echo(
+            f"In no format that is read: {', '.join(found.unknown[:10])}"
+            + (" ..." if len(found.unknown) > 10 else "")
+        )
+
+
+def _progress(done: int, total: int) -> None:
+    print(f"\r{done:,} of {total:,} chunks", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
 
 def _numbers(text: str | None) -> dict[str, float] | None:
