@@ -41,6 +41,7 @@ def thresholds(small, block=1 << 20, pairs=1 << 22):
     """Sends small cases through the code for large ones."""
     with (
         mock.patch.object(_beaten, "SMALL", small),
+        mock.patch.object(_beaten, "FEW", min(small, _beaten.FEW)),
         mock.patch.object(module, "SMALL", small),
         mock.patch.object(module, "BLOCK", block),
         mock.patch.object(_beaten, "PAIRS", pairs),
@@ -193,7 +194,9 @@ def test_a_thinned_front_keeps_its_bound(seed, grid, method, large):
 def test_a_grid_makes_a_front_smaller():
     random = np.random.default_rng(1)
     values = [random.random((6, 3)) for _ in range(12)]
-    assert len(front(values, grid=0.02).points) < len(front(values).points) / 2
+    sizes = [len(front(values, grid=grid).points) for grid in (0.0, 0.02, 0.1, 0.5)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[2] < sizes[0] / 4
 
 
 def test_multiplicities_beyond_64_bits_are_exact():

@@ -23,6 +23,8 @@ SNAP = 1e-9  # utilities in one bin of this width are one point
 OFFSET = 0.137
 SMALL = 128  # columns up to which comparing all pairs is the quickest
 PAIRS = 1 << 22  # comparisons made at a time
+CELLS = 1 << 16  # of the grid that finds most beaten columns
+FEW = 2_000  # columns up to which such a grid does not pay
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -85,6 +87,9 @@ def shortlist(keys: Floats, slack: float, compiled: bool) -> tuple[NDArray[np.in
         return _unbeaten(keys, slack)
     rows = np.flatnonzero(~_below_best(keys, slack))
     keys = keys.take(rows, axis=1)
+    if len(keys) > 2 and len(rows) > FEW:
+        clear = np.flatnonzero(~_below_cells(keys, slack))
+        rows, keys = rows.take(clear), keys.take(clear, axis=1)
     if len(rows) <= SMALL:
         listed, sure = _unbeaten(keys, slack)
         return rows[listed], sure
@@ -118,6 +123,28 @@ def _below_best(keys: Floats, slack: float) -> NDArray[np.bool_]:
     for row in keys[1:]:
         below &= row <= row[best] - slack
     return below
+
+
+def _below_cells(keys: Floats, slack: float) -> NDArray[np.bool_]:
+    """Columns that a grid over all coordinates but the last shows to be beaten.
+
+    Each cell holds the highest last key of the columns in cells above it in every coordinate.
+    """
+    n = int(CELLS ** (1 / (len(keys) - 1)))
+    cells = np.zeros(keys.shape[1], dtype=np.intp)
+    for row in keys[:-1]:
+        low = row.min()
+        scale = (n - 1) / max(row.max() - low, 1.0)
+        cells = cells * n + ((row - low) * scale).astype(np.intp)
+    best = np.full(n ** (len(keys) - 1), -np.inf)
+    np.maximum.at(best, cells, keys[-1])
+    above = np.full((n,) * (len(keys) - 1), -np.inf)
+    inner = (slice(None, -1),) * above.ndim
+    above[inner] = best.reshape(above.shape)[(slice(1, None),) * above.ndim]
+    for axis in range(above.ndim):
+        flipped = np.flip(above, axis)
+        np.maximum.accumulate(flipped, axis=axis, out=flipped)
+    return above.ravel().take(cells) >= keys[-1] + slack  # type: ignore[no-any-return]
 
 
 def _undominated(keys: Floats) -> NDArray[np.bool_]:

@@ -109,7 +109,7 @@ def _merge(
     """The front of the sums of two sets: status, u, words, limbs.
 
     Keys are ``floor(u * scale + offset)``. A sum is beaten by one at least as high in both keys and higher by
-    ``slack`` in one; equal keys become one state, with the lower number and (``add``) the sum of the counts.
+    ``slack`` in one. Of equal keys only the first is kept; with ``add`` it takes the lower number and all counts.
     """
     size, live = len(u), len(v)
     room = min(size * live, limit)
@@ -145,10 +145,11 @@ def _merge(
             while t >= far and key[t, 0] == kx and key[t, 1] != ky:
                 t -= 1
             if t >= far and key[t, 0] == kx:
-                _keep_lower(out_words, t, words, i, vwords, j)
-                if add and not _add_product(out_limbs, t, limbs, i, vlimbs, j):
-                    status = NARROW
-                    break
+                if add:
+                    _keep_lower(out_words, t, words, i, vwords, j)
+                    if not _add_product(out_limbs, t, limbs, i, vlimbs, j):
+                        status = NARROW
+                        break
             elif n == room:
                 status = LIMIT
                 break

@@ -21,13 +21,22 @@ def count_above(floors: Floats, points: Floats) -> Ints:
     """
     order = np.argsort(-points[:, 0], kind="stable")
     levels = np.sort(points[:, 1])
-    ranks = len(levels) - 1 - np.searchsorted(levels, points[order, 1], side="left")
-    wanted = len(levels) - np.searchsorted(levels, floors[:, 1], side="left")
-    entered = np.searchsorted(-points[order, 0], -floors[:, 0], side="right")
-    turn = np.argsort(entered, kind="stable")
+    ranks = len(levels) - 1 - _at(levels, points[order, 1])
+    wanted = len(levels) - _at(levels, floors[:, 1])
+    turn = np.argsort(-floors[:, 0], kind="stable")
+    entered = np.empty(len(floors), dtype=np.int64)
+    entered[turn] = np.searchsorted(-points[order, 0], -floors[turn, 0], side="right")
     counts = np.zeros(len(floors), dtype=np.int64)
     _loop()(ranks, wanted, entered, turn, counts)
     return counts
+
+
+def _at(levels: Floats, values: Floats) -> Ints:
+    """Where values belong in ascending levels, before equal ones; looked up in order, which caches like better."""
+    order = np.argsort(values)
+    places = np.empty(len(values), dtype=np.int64)
+    places[order] = np.searchsorted(levels, values[order])
+    return places
 
 
 @functools.cache

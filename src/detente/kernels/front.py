@@ -67,7 +67,7 @@ NOISE_SHARE = 2.0**-43  # and closer than this share of the largest sum there co
 WORD_BITS = 62
 SAFE = 1 << 62  # counts below this are int64
 ENUMERATE = 20_000  # outcomes up to which nothing compiled is imported
-PLAIN = 4_096  # candidates of a stage up to which numpy beats importing numba
+PLAIN = 4_096  # candidates up to which numpy beats importing numba
 BLOCK = 1 << 20  # candidates filtered at a time
 
 
@@ -78,7 +78,7 @@ class Front:
     ``points`` (F, k) utilities of the outcomes reported; ``choices`` (F, n) option of each stage; ``counts`` (F,)
     how many outcomes share a point, int64, or Python ints where one exceeds 2**62; ``largest`` the most states
     kept at any stage; ``bound`` how far above its nearest point here, in every coordinate, a true point can lie
-    (0: exact).
+    (0: exact); ``alone``: surely no outcome lies within 1e-9 of a point without being equal to it.
     """
 
     points: Floats
@@ -87,6 +87,7 @@ class Front:
     status: Status
     largest: int
     bound: float
+    alone: bool = False
 
 
 def front(
@@ -138,6 +139,7 @@ def front(
         status=Status.DONE,
         largest=largest,
         bound=grid * len(stages) if method != "enumerate" and grid > SNAP else 0.0,
+        alone=method != "enumerate" and grid <= SNAP and len(rows) == len(states),
     )
 
 
@@ -293,9 +295,10 @@ def _fold(
     states, largest = stages[0], 1
     for i, stage in enumerate(stages[1:], 1):
         candidates = len(states) * len(stage)
-        if len(stage.u) == 2 and candidates > plain:
+        plain -= candidates
+        if len(stage.u) == 2 and plain < 0:
             return _fold2(_thinned(states, exact, compiled=False), stages[i:], rule, limit, largest)
-        if candidates <= min(SMALL, limit) and not eager:
+        if candidates <= min(SMALL, limit) and i < len(stages) - 1 and not eager:
             merged = _pairs(states, stage)
         else:
             merged = _merge(states, stage, rule, limit, compiled)

@@ -12,10 +12,11 @@ import numpy as np
 from detente.analysis.agreement import solutions as solve
 from detente.analysis.agreement import zone as zones
 from detente.analysis.agreement.eliminate import Options, efficient_options
-from detente.analysis.agreement.front import ParetoFront, pareto_front
+from detente.analysis.agreement.front import ParetoFront, folded, listed, stages_of, state_limit
+from detente.analysis.agreement.listing import Levels, Listing, go_through
+from detente.analysis.agreement.listing import zone as by_listing
 from detente.analysis.agreement.offers import Offers, best_reply, equivalent_offers, joint_gains
-from detente.analysis.agreement.positions import concessions, distances, trades
-from detente.analysis.agreement.result import AgreementResult, scaled
+from detente.analysis.agreement.result import AgreementResult, least_and_greatest
 from detente.analysis.agreement.solutions import Rules, Solution
 from detente.analysis.agreement.stages import Stage, Stages
 from detente.analysis.agreement.zone import Zone
@@ -79,16 +80,14 @@ def agreement(
     space = case if isinstance(case, Space) else compile_case(case)
     options = _check(space, no_deal, rules, weights)
     reservation, notes = space.reservation(no_deal)
-    front, parts = pareto_front(space, limit=limit)
-    ranges = _ranges(space, front)
     row = solve.weight_row(space, weights) if weights is not None else None
-    found, exact_front = _solutions(space, front, parts, reservation, ranges, rules, row)
-    zone = _zone(space, front, parts, reservation, found)
-    misses = (
-        None
-        if zone.exists or zone.count != 0
-        else zones.nearest_misses(front.levels, front.utilities, reservation)
-    )
+    most = limit or state_limit(space.n_parties)
+    parts = stages_of(space)
+    listing = go_through(space, reservation, most) if parts is None else None
+    front = folded(parts, most) if parts is not None else listed(space, listing)  # type: ignore[arg-type]
+    ranges = None if listing is None else listing.ranges
+    found = _solutions(space, front, parts, reservation, rules, row)
+    zone = _zone(space, front, parts, listing, reservation, found)
     return AgreementResult(
         source=provenance(
             space, {**options, "limit": limit}, [*notes, *_warnings(space, no_deal, zone, front)]
@@ -98,15 +97,11 @@ def agreement(
         method=front.method,
         space=space,
         reservation=reservation,
-        ranges=ranges,
+        listed_ranges=ranges,
         zone=zone,
         front=front,
         solutions=found,
-        nearest=misses,
-        distances=tuple(distances(space, ranges)),
-        concessions=tuple(concessions(space, ranges)),
-        trades=tuple(trades(space)),
-        opposition=_opposition(space, front, ranges) if exact_front else None,
+        nearest=None if zone.exists or zone.count != 0 else _misses(front, parts, reservation),
     )
 
 
@@ -122,77 +117,76 @@ def _check(space: Space, no_deal: str, rules: str, weights: Mapping[str, float] 
     return {"no_deal": no_deal, "rules": rules, "weights": None if weights is None else dict(weights)}
 
 
-def _ranges(space: Space, front: ParetoFront) -> Array:
-    """Least and greatest utility of each party over the possible outcomes, (2, n_parties)."""
-    low = [space.extreme(p, best=False) for p in range(space.n_parties)]
-    high = [space.extreme(p) for p in range(space.n_parties)]
-    return np.array([low, high], dtype=float)
-
-
 def _solutions(
     space: Space,
     front: ParetoFront,
     parts: Stages | None,
     reservation: Array,
-    ranges: Array,
     rules: Rules,
     weights: Array | None,
-) -> tuple[dict[str, Solution | None], bool]:
-    """The solutions, and whether the front is there in full."""
-    full = front.exact and front.outcomes is None
+) -> dict[str, Solution | None]:
     if not space.cardinal:
-        return dict.fromkeys(solve.SOLUTIONS), full
-    if rules != "detente":
-        if not full:
-            raise NeedsError(f"the rules of {rules} are computed on the whole front, which is too large here")
-        return solve.by_rules(rules, front, reservation, ranges), full
-    if full or parts is None:
-        return solve.from_front(space, front, reservation, weights), full
-    return solve.from_search(parts, reservation, weights), full
+        if rules != "detente" or weights is not None:
+            raise NeedsError("rules for sharing gains need preferences in numbers from every party")
+        return dict.fromkeys(solve.SOLUTIONS)
+    if rules == "detente":
+        return solve.solve(space, front, parts, reservation, weights)
+    if not front.exact or front.outcomes is not None:
+        raise NeedsError(f"the rules of {rules} are computed on the whole front, which is too large here")
+    return solve.by_rules(rules, front, reservation, least_and_greatest(space))
 
 
 def _zone(
     space: Space,
     front: ParetoFront,
     parts: Stages | None,
+    listing: Listing | None,
     reservation: Array,
     found: Mapping[str, Solution | None],
 ) -> Zone:
     """Whether a deal exists, how many there are, and which levels occur in them."""
+    if listing is not None:
+        return Zone(listing.gains, listing.count, listing.levels)
+    assert parts is not None
+    solved = [s for s in found.values() if s is not None]
+    gain = any((s.utilities > reservation + SNAP).any() for s in solved)
     good = zones.rational(front.utilities, reservation)
-    known = front.levels[good]
-    gain = bool((front.utilities[good] > reservation + SNAP).any())
+    gain = gain or bool((front.utilities[good] > reservation + SNAP).any())
     counted = _counted(space, parts, reservation)
-    if parts is not None and counted is None:
-        solved = [s for s in found.values() if s is not None]
-        known = np.concatenate(
-            [known, np.array([s.levels for s in solved], dtype=np.int64).reshape(-1, known.shape[1])]
-        )
-        gain = gain or any((s.utilities > reservation + SNAP).any() for s in solved)
-        if not len(known):
+    if counted is not None:
+        return Zone(gain, *counted)
+    known = [
+        front.levels[good],
+        np.array([s.levels for s in solved], dtype=np.int64).reshape(-1, len(space.sizes)),
+    ]
+    witness = _Witness(parts, reservation)
+    if not any(map(len, known)):
+        first = witness.any()
+        if first is None:
             return Zone(False, 0, tuple((False,) * size for size in space.sizes))
-        return Zone(bool(gain), None, zones.by_search(space, known, _Witness(parts, reservation)))
-    count, levels = counted if counted is not None else (0, tuple((False,) * size for size in space.sizes))
-    return Zone(
-        bool(count and gain) if front.outcomes is None else _gains_somewhere(found, reservation),
-        count,
-        levels,
-    )
+        known.append(np.array([first]))
+    return Zone(gain, None, zones.by_search(space, np.concatenate(known), witness))
 
 
-def _counted(
-    space: Space, parts: Stages | None, reservation: Array
-) -> tuple[int, tuple[tuple[bool, ...], ...]] | None:
+def _counted(space: Space, parts: Stages, reservation: Array) -> tuple[int, Levels] | None:
     """The number of rational outcomes and the levels in them; None where counting is out of reach."""
-    if parts is not None and not parts.possible:
+    if not parts.possible:
         return 0, tuple((False,) * size for size in space.sizes)
-    if parts is None or (not parts.whole and space.size <= zones.LARGEST_LISTED):
-        return zones.by_listing(space, reservation)
-    return zones.by_halves(parts, reservation) if parts.whole else None
+    if space.size <= search.ENUMERABLE:
+        return by_listing(space, reservation)
+    counted = zones.by_halves(parts, reservation) if parts.whole else None
+    if counted is None and space.size <= zones.LARGEST_LISTED:
+        return by_listing(space, reservation)
+    return counted
 
 
-def _gains_somewhere(found: Mapping[str, Solution | None], reservation: Array) -> bool:
-    return any(s is not None and (s.utilities > reservation + SNAP).any() for s in found.values())
+def _misses(
+    front: ParetoFront, parts: Stages | None, reservation: Array
+) -> tuple[zones.NearestMiss, zones.NearestMiss] | None:
+    """The outcomes nearest to acceptable; None where the front does not list them."""
+    if front.outcomes is not None or not front.exact:
+        return None
+    return zones.nearest_misses(front.levels, front.utilities, reservation)
 
 
 class _Witness:
@@ -218,6 +212,13 @@ class _Witness:
         found[list(self.parts.parts[stage].issues)] = chosen
         return tuple(map(int, found))
 
+    def any(self) -> tuple[int, ...] | None:
+        """Some rational outcome."""
+        answer = search.feasible(self.parts.values, self.reservation)
+        if answer.choice is None:
+            return None
+        return tuple(map(int, self.parts.levels(np.asarray(answer.choice)[None, :])[0]))
+
     def _options(self, part: Stage, issue: int, level: int) -> tuple[Array, Array]:
         """The options of a stage that have the level."""
         if part.whole:
@@ -227,13 +228,6 @@ class _Witness:
             self.tied[issue] = efficient_options(self.parts.space, part.issues, keep=issue)
         options = self.tied[issue][level]
         return options.levels, options.values
-
-
-def _opposition(space: Space, front: ParetoFront, ranges: Array) -> float | None:
-    """Distance of the best compromise from everyone's best, on scaled utilities (Baarslag et al. 2013)."""
-    if not space.cardinal or not len(front):
-        return None
-    return float(np.sqrt(((1.0 - scaled(front.utilities, ranges)) ** 2).sum(axis=1)).min())
 
 
 def _warnings(space: Space, no_deal: str, zone: Zone, front: ParetoFront) -> list[str]:

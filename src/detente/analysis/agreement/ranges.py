@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from detente.analysis.agreement import zone as zones
+from detente.analysis.agreement.listing import zone as by_listing
 from detente.analysis.agreement.stages import MAX_OPTIONS, stages, widest
 from detente.case.model import Issue, Preference
 from detente.case.uncertain import Number, Uncertain, bounds
@@ -217,7 +218,7 @@ def _zone(
     bounded = replace(space, factors=tuple(gains), ordinal=(None,) * space.n_parties)
     zero = np.zeros(space.n_parties)
     if widest(bounded) > MAX_OPTIONS:
-        counted = zones.by_listing(bounded, zero) if space.size <= LARGEST_LISTED else None
+        counted = by_listing(bounded, zero) if space.size <= LARGEST_LISTED else None
     elif not (parts := stages(bounded)).possible:
         return 0, tuple((False,) * size for size in space.sizes), False
     else:

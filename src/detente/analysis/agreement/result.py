@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
 from detente.analysis.agreement import figures, words
 from detente.analysis.agreement.front import ParetoFront
-from detente.analysis.agreement.positions import Concession, Distance, Trade
+from detente.analysis.agreement.positions import Concession, Distance, Trade, concessions, distances, trades
 from detente.analysis.agreement.solutions import SOLUTIONS, Solution
 from detente.analysis.agreement.zone import NearestMiss, Zone, rational
 from detente.analysis.result import MAX_LIST, Result, Row
@@ -22,23 +23,47 @@ from detente.space.tables import Array
 class AgreementResult(Result):
     """Is there a deal? Reservation values, zone, front, solutions, and how far apart the parties are.
 
-    Arrays run over ``space.parties``; ``ranges`` (2, n_parties) are least and greatest utilities over the
-    possible outcomes.
+    Arrays run over ``space.parties``. What needs no choice of a rule is computed when it is asked for.
     """
 
     analysis: ClassVar[str] = "agreement"
 
     space: Space = field(repr=False)
     reservation: Array = field(repr=False)
-    ranges: Array = field(repr=False)
+    listed_ranges: Array | None = field(repr=False, default=None)
     zone: Zone = field(repr=False)
     front: ParetoFront = field(repr=False)
     solutions: Mapping[str, Solution | None] = field(repr=False)
     nearest: tuple[NearestMiss, NearestMiss] | None = field(repr=False, default=None)
-    distances: tuple[Distance, ...] = field(repr=False, default=())
-    concessions: tuple[Concession, ...] = field(repr=False, default=())
-    trades: tuple[Trade, ...] = field(repr=False, default=())
-    opposition: float | None = None
+
+    @cached_property
+    def ranges(self) -> Array:
+        """Least and greatest utility of each party over the possible outcomes, (2, n_parties)."""
+        return least_and_greatest(self.space) if self.listed_ranges is None else self.listed_ranges
+
+    @cached_property
+    def distances(self) -> tuple[Distance, ...]:
+        """How far apart the latest stated positions are."""
+        return tuple(distances(self.space, self.ranges))
+
+    @cached_property
+    def concessions(self) -> tuple[Concession, ...]:
+        """Who moved on the record, and by how much."""
+        return tuple(concessions(self.space, self.ranges))
+
+    @cached_property
+    def trades(self) -> tuple[Trade, ...]:
+        """Which issues are contested, traded or shared."""
+        return tuple(trades(self.space))
+
+    @cached_property
+    def opposition(self) -> float | None:
+        """Distance of the best compromise from everyone's best, on scaled utilities (Baarslag et al. 2013)."""
+        full = self.front.exact and self.front.outcomes is None
+        if not (full and self.space.cardinal and len(self.front)):
+            return None
+        apart = 1.0 - scaled(self.front.utilities, self.ranges)
+        return float(np.sqrt((apart**2).sum(axis=1)).min())
 
     def by_party(self, row: Any) -> dict[str, float]:
         """A row of utilities as ``{party: number}``."""
@@ -95,6 +120,7 @@ class AgreementResult(Result):
             "exact": front.exact,
             "bound": front.bound,
             "count": front.count if front.exact else (len(front) or None),
+            "count_at_most": front.count if front.count is not None else front.most,
             "outcomes": front.outcomes,
             "points": self.points() if listed or (not front.exact and len(front)) else None,
         }
@@ -220,6 +246,13 @@ class AgreementResult(Result):
             for d in self.distances
             for issue, (mine, theirs, steps) in d.levels.items()
         ]
+
+
+def least_and_greatest(space: Space) -> Array:
+    """Least and greatest utility of each party over the possible outcomes, (2, n_parties)."""
+    low = [space.extreme(p, best=False) for p in range(space.n_parties)]
+    high = [space.extreme(p) for p in range(space.n_parties)]
+    return np.array([low, high], dtype=float)
 
 
 def scaled(utilities: Array, ranges: Array) -> Array:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 import numpy as np
 
 from detente.analysis.agreement.front import ParetoFront
+from detente.analysis.agreement.listing import possible
 from detente.analysis.agreement.stages import Stages
 from detente.analysis.agreement.zone import rational
 from detente.errors import NeedsError
@@ -34,6 +35,8 @@ INTERPERSONAL = frozenset({"egalitarian", "utilitarian"})
 """Rules that compare the parties' scales."""
 TIME_LIMIT = 20.0
 """Seconds that a search for one solution may take before it reports its gap."""
+NODES = 300_000
+"""Partial outcomes that it may visit where the whole front is there to fall back on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,21 +62,49 @@ def weight_row(space: Space, weights: Mapping[str, float]) -> Array:
     return row
 
 
-def from_front(
-    space: Space, front: ParetoFront, reservation: Array, weights: Array | None = None
+def solve(
+    space: Space,
+    front: ParetoFront,
+    parts: Stages | None,
+    reservation: Array,
+    weights: Array | None = None,
 ) -> dict[str, Solution | None]:
-    """The solutions among the rational points of an exact front: each of them lies on it."""
-    rows = np.flatnonzero(rational(front.utilities, reservation))
-    names = [*SOLUTIONS, *(["weighted_nash"] if weights is not None else [])]
+    """The solutions by the definitions: from all outcomes where they are few, from the front, or by search.
+
+    A front is enough where no utilities differ by less than 1e-9 without being equal; else sums of stages are
+    searched, and where that is out of reach the lowest outcome of a point stands for all within 1e-9.
+    """
+    if space.size <= search.ENUMERABLE:
+        return from_list(space, *possible(space), reservation, weights)
+    full = front.exact and front.outcomes is None
+    if parts is not None and not (full and front.alone):
+        found = from_search(parts, reservation, weights, NODES if full else None)
+        if not full or all(s is None or s.exact for s in found.values()):
+            return found
+    if not full:
+        return dict.fromkeys(names(weights))
+    order = np.lexsort(front.levels.T[::-1])
+    return from_list(space, front.levels[order], front.utilities[order], reservation, weights)
+
+
+def names(weights: Array | None) -> list[str]:
+    """The solutions that are asked for."""
+    return [*SOLUTIONS, *(["weighted_nash"] if weights is not None else [])]
+
+
+def from_list(
+    space: Space, outcomes: Array, utilities: Array, reservation: Array, weights: Array | None = None
+) -> dict[str, Solution | None]:
+    """The solutions among outcomes in ascending order, by number (N,) or by levels (N, issues)."""
+    rows = np.flatnonzero(rational(utilities, reservation))
     if not len(rows) or not space.n_parties:
-        return dict.fromkeys(names)
-    rows = rows[np.lexsort(front.levels[rows].T[::-1])]
-    gains = front.utilities[rows] - reservation
+        return dict.fromkeys(names(weights))
+    gains = utilities[rows] - reservation
     found: dict[str, Solution | None] = {}
-    for name in names:
+    for name in names(weights):
         row = rows[_choose(name, gains, weights)]
-        levels = tuple(map(int, front.levels[row]))
-        found[name] = Solution(levels, front.utilities[row], DEFINITIONS[name], name in INTERPERSONAL)
+        levels = space.levels(int(outcomes[row])) if outcomes.ndim == 1 else tuple(map(int, outcomes[row]))
+        found[name] = Solution(levels, utilities[row], DEFINITIONS[name], name in INTERPERSONAL)
     return found
 
 
@@ -92,41 +123,47 @@ def _scale(ideal: Array) -> Array:
 
 
 def from_search(
-    parts: Stages, reservation: Array, weights: Array | None = None, time_limit: float = TIME_LIMIT
+    parts: Stages, reservation: Array, weights: Array | None = None, nodes: int | None = None
 ) -> dict[str, Solution | None]:
-    """The solutions of a sum of stages, without its front: dual bound and bounded-loss search."""
-    names = [*SOLUTIONS, *(["weighted_nash"] if weights is not None else [])]
-    ideal = ideal_gains(parts, reservation, time_limit)
+    """The solutions of a sum of stages, without its front: dual bound and bounded-loss search.
+
+    ``nodes`` bounds the work of each; without it, the time does.
+    """
+    limits: _Limits = {"time_limit": TIME_LIMIT} if nodes is None else {"node_limit": nodes}
+    ideal = ideal_gains(parts, reservation, **limits) if parts.possible else None
     if ideal is None:
-        return dict.fromkeys(names)
+        return dict.fromkeys(names(weights))
     found: dict[str, Solution | None] = {}
-    for name in names:
-        answer = _search(name, parts, reservation, ideal, weights, time_limit)
+    for name in names(weights):
+        answer = _search(name, parts, reservation, ideal, weights, limits)
         found[name] = solution(parts, answer, DEFINITIONS[name], name in INTERPERSONAL)
     return found
 
 
 def _search(
-    name: str, parts: Stages, reservation: Array, ideal: Array, weights: Array | None, time_limit: float
+    name: str, parts: Stages, reservation: Array, ideal: Array, weights: Array | None, limits: _Limits
 ) -> search.Found:
     if name == "utilitarian":
-        return search.weighted_sum(parts.values, reservation, time_limit=time_limit)
+        return search.weighted_sum(parts.values, reservation, **limits)
     if name in ("egalitarian", "kalai_smorodinsky"):
         scale = _scale(ideal) if name == "kalai_smorodinsky" else None
-        return search.maxmin(parts.values, reservation, scale=scale, time_limit=time_limit)
+        return search.maxmin(parts.values, reservation, scale=scale, **limits)
     chosen = weights if name == "weighted_nash" else None
-    return search.nash(parts.values, reservation, weights=chosen, time_limit=time_limit)
+    return search.nash(parts.values, reservation, weights=chosen, **limits)
 
 
-def ideal_gains(parts: Stages, reservation: Array, time_limit: float = TIME_LIMIT) -> Array | None:
+class _Limits(TypedDict, total=False):
+    time_limit: float
+    node_limit: int
+
+
+def ideal_gains(parts: Stages, reservation: Array, **limits: Unpack[_Limits]) -> Array | None:
     """Each party's largest gain over rational outcomes, (n_parties,); None where none is rational."""
     ideal = np.zeros(len(reservation))
     for p in range(len(reservation)):
         only = np.zeros(len(reservation))
         only[p] = 1.0
-        answer = search.weighted_sum(
-            parts.values, reservation, weights=only, ties=False, time_limit=time_limit
-        )
+        answer = search.weighted_sum(parts.values, reservation, weights=only, ties=False, **limits)
         if answer.gains is None:
             return None
         ideal[p] = answer.gains[p]

@@ -71,6 +71,12 @@ class Stages:
         """File positions of each stage's issues."""
         return [part.issues for part in self.parts]
 
+    @cached_property
+    def plain(self) -> bool:
+        """Whether option j of stage i is level j of issue i."""
+        pairs = zip(self.parts, self.space.sizes, strict=False)
+        return all(len(p.issues) == 1 and p.whole and len(p.levels) == size for p, size in pairs)
+
     @property
     def possible(self) -> bool:
         """Whether any outcome is possible."""

@@ -45,23 +45,10 @@ def rational(utilities: Array, reservation: Array) -> Array:
     return np.asarray((utilities >= reservation - SNAP).all(axis=-1))
 
 
-def by_listing(space: Space, reservation: Array) -> tuple[int, tuple[tuple[bool, ...], ...]]:
-    """Count and occurring levels of the rational outcomes, by going through all of them in chunks."""
-    count = 0
-    seen = [np.zeros(size, dtype=bool) for size in space.sizes]
-    for start, stop in space.chunks():
-        good = rational(space.utilities(start, stop).T, reservation) & space.feasible(start, stop)
-        numbers = np.flatnonzero(good) + start
-        count += len(numbers)
-        for stride, size, levels in zip(space.strides, space.sizes, seen, strict=True):
-            levels[np.unique(numbers // stride % size)] = True
-    return count, tuple(tuple(map(bool, levels)) for levels in seen)
-
-
 def by_halves(stages: Stages, reservation: Array) -> tuple[int, tuple[tuple[bool, ...], ...]] | None:
-    """As `by_listing`, for a sum of stages: two halves of the stages are listed, and their pairs counted.
+    """Count and occurring levels of the rational outcomes of a sum of stages.
 
-    None where even the halves are too many. Cost for two parties: the halves, times a logarithm.
+    Two halves of the stages are listed, and their pairs counted; None where even the halves are too many. Cost for two parties: the halves, times a logarithm.
     """
     first, second = _split(stages.parts)
     sizes = [math.prod(len(part.levels) for part in half) for half in (first, second)]
@@ -69,11 +56,11 @@ def by_halves(stages: Stages, reservation: Array) -> tuple[int, tuple[tuple[bool
     if max(sizes) > LARGEST_HALF or (not two and sizes[0] * sizes[1] > LARGEST_PAIRS):
         return None
     a, b = _sums(first, reservation), _sums(second, reservation)
-    partners_a, partners_b = _partners(a, b, reservation), _partners(b, a, reservation)
+    partners = _partners(a, b, reservation)
     seen = [np.zeros(size, dtype=bool) for size in stages.space.sizes]
-    for half, partners in ((first, partners_a), (second, partners_b)):
-        _note(half, partners > 0, seen)
-    return int(partners_a.sum()), tuple(tuple(map(bool, levels)) for levels in seen)
+    _note(first, partners > 0, seen)
+    _note(second, _has_partner(b, a, reservation) if two else _partners(b, a, reservation) > 0, seen)
+    return int(partners.sum()), tuple(tuple(map(bool, levels)) for levels in seen)
 
 
 def _split(parts: Sequence[Stage]) -> tuple[list[Stage], list[Stage]]:
@@ -113,14 +100,27 @@ def _partners(a: Array, b: Array, reservation: Array) -> Array:
     return counts
 
 
+def _has_partner(a: Array, b: Array, reservation: Array) -> Array:
+    """For each row of ``a`` whether some row of ``b`` brings both parties (or the one) to their reservation."""
+    need = reservation - SNAP - a
+    if need.shape[1] == 1:
+        return np.asarray(need[:, 0] <= b[:, 0].max())
+    order, turn = np.argsort(-b[:, 0]), np.argsort(-need[:, 0])
+    best = np.maximum.accumulate(b[order, 1])
+    enough = np.empty(len(a), dtype=np.int64)
+    enough[turn] = np.searchsorted(-b[order, 0], -need[turn, 0], side="right")
+    return np.asarray((enough > 0) & (best[np.maximum(enough, 1) - 1] >= need[:, 1]))
+
+
 def _note(parts: Sequence[Stage], good: Array, seen: Sequence[Array]) -> None:
     """Marks the levels that occur in the joint options that are ``good``."""
     after = [math.prod(len(part.levels) for part in parts[i + 1 :]) for i in range(len(parts))]
     rows = np.flatnonzero(good)
     for part, stride in zip(parts, after, strict=True):
-        for option in np.unique(rows // stride % max(len(part.levels), 1)):
-            for issue, level in zip(part.issues, part.levels[option], strict=True):
-                seen[issue][level] = True
+        there = np.zeros(len(part.levels), dtype=bool)
+        there[rows // stride % max(len(part.levels), 1)] = True
+        for issue, levels in zip(part.issues, part.levels[there].T, strict=True):
+            seen[issue][levels] = True
 
 
 def by_search(
