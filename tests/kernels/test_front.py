@@ -11,7 +11,6 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.kernels import _beaten, _listed
@@ -26,6 +25,7 @@ from detente.kernels.front import (
     pareto,
 )
 from tests.naive import front as naive
+from tests.sweep import every, sweep
 
 NUMBERS = st.one_of(
     st.integers(-3, 4).map(float),
@@ -107,35 +107,38 @@ def told(found):
     )
 
 
-@settings(max_examples=1200, deadline=None, print_blob=True)
-@given(problems(), LARGE_AND_SMALL)
-def test_every_method_gives_the_front_of_the_definition(problem, large):
-    expected = naive.front(*problem)
-    with thresholds(**large):
-        for method in METHODS:
-            found = front(*problem, method=method)
-            assert found.status == Status.DONE
-            assert found.bound == 0.0
-            assert told(found) == expected, method
+@sweep(120, 1200)
+def test_every_method_gives_the_front_of_the_definition(examples):
+    @every(examples, problems(), LARGE_AND_SMALL)
+    def check(problem, large):
+        expected = naive.front(*problem)
+        with thresholds(**large):
+            for method in METHODS:
+                found = front(*problem, method=method)
+                assert found.status == Status.DONE
+                assert found.bound == 0.0
+                assert told(found) == expected, method
 
 
-@settings(max_examples=400, deadline=None, print_blob=True)
-@given(SEEDS, LARGE_AND_SMALL)
-def test_small_random_cases_follow_the_definition(seed, large):
-    values, counts = random_stages(seed, outcomes=300)
-    expected = naive.front(values, counts)
-    with thresholds(**large):
-        for method in METHODS:
+@sweep(60, 400)
+def test_small_random_cases_follow_the_definition(examples):
+    @every(examples, SEEDS, LARGE_AND_SMALL)
+    def check(seed, large):
+        values, counts = random_stages(seed, outcomes=300)
+        expected = naive.front(values, counts)
+        with thresholds(**large):
+            for method in METHODS:
+                assert told(front(values, counts, method=method)) == expected, method
+
+
+@sweep(25, 250)
+def test_fold_and_listing_agree_on_larger_cases(examples):
+    @every(examples, SEEDS)
+    def check(seed):
+        values, counts = random_stages(seed)
+        expected = told(front(values, counts, method="enumerate"))
+        for method in ("fold", "auto"):
             assert told(front(values, counts, method=method)) == expected, method
-
-
-@settings(max_examples=250, deadline=None, print_blob=True)
-@given(SEEDS)
-def test_fold_and_listing_agree_on_larger_cases(seed):
-    values, counts = random_stages(seed)
-    expected = told(front(values, counts, method="enumerate"))
-    for method in ("fold", "auto"):
-        assert told(front(values, counts, method=method)) == expected, method
 
 
 @pytest.mark.parametrize("k", [2, 3, 4])
@@ -155,17 +158,18 @@ def test_points_of_spaces_that_cannot_be_listed_do_not_dominate_each_other(k):
     assert (found.counts == 1).all()
 
 
-@settings(max_examples=100, deadline=None, print_blob=True)
-@given(SEEDS, st.integers(1, 400), st.sampled_from(METHODS))
-def test_a_limit_gives_the_whole_front_or_says_so(seed, limit, method):
-    values, counts = random_stages(seed, outcomes=2_000)
-    found = front(values, counts, limit=limit, method=method)
-    if found.status == Status.LIMIT:
-        assert len(found.points) == len(found.choices) == len(found.counts) == 0
-        assert math.prod(map(len, values)) > limit / 2
-    else:
-        assert found.largest <= limit
-        assert told(found) == told(front(values, counts))
+@sweep(40, 100)
+def test_a_limit_gives_the_whole_front_or_says_so(examples):
+    @every(examples, SEEDS, st.integers(1, 400), st.sampled_from(METHODS))
+    def check(seed, limit, method):
+        values, counts = random_stages(seed, outcomes=2_000)
+        found = front(values, counts, limit=limit, method=method)
+        if found.status == Status.LIMIT:
+            assert len(found.points) == len(found.choices) == len(found.counts) == 0
+            assert math.prod(map(len, values)) > limit / 2
+        else:
+            assert found.largest <= limit
+            assert told(found) == told(front(values, counts))
 
 
 @pytest.mark.parametrize("k", [2, 3])
@@ -175,20 +179,27 @@ def test_beyond_the_limit_the_status_says_so(k):
     assert front(values, limit=50).status == Status.LIMIT
 
 
-@settings(max_examples=150, deadline=None, print_blob=True)
-@given(SEEDS, st.sampled_from([1e-6, 0.01, 0.1, 1.0]), st.sampled_from(["fold", "auto"]), LARGE_AND_SMALL)
-def test_a_thinned_front_keeps_its_bound(seed, grid, method, large):
-    values, counts = random_stages(seed, outcomes=2_000)
-    exact = front(values, counts)
-    with thresholds(**large):
-        thin = front(values, counts, grid=grid, method=method)
-    assert thin.bound == grid * len(values)
-    for point in exact.points:
-        assert (thin.points >= point - thin.bound - 1e-12).all(axis=1).any()
-    multiplicity = {naive.snap(p): c for p, c in zip(exact.points, exact.counts, strict=True)}
-    for point, choice, count in told(thin):
-        assert point == pytest.approx(sum(stage[j] for stage, j in zip(values, choice, strict=True)))
-        assert 1 <= count <= multiplicity.get(naive.snap(point), math.inf)
+@sweep(40, 150)
+def test_a_thinned_front_keeps_its_bound(examples):
+    @every(
+        examples,
+        SEEDS,
+        st.sampled_from([1e-6, 0.01, 0.1, 1.0]),
+        st.sampled_from(["fold", "auto"]),
+        LARGE_AND_SMALL,
+    )
+    def check(seed, grid, method, large):
+        values, counts = random_stages(seed, outcomes=2_000)
+        exact = front(values, counts)
+        with thresholds(**large):
+            thin = front(values, counts, grid=grid, method=method)
+        assert thin.bound == grid * len(values)
+        for point in exact.points:
+            assert (thin.points >= point - thin.bound - 1e-12).all(axis=1).any()
+        multiplicity = {naive.snap(p): c for p, c in zip(exact.points, exact.counts, strict=True)}
+        for point, choice, count in told(thin):
+            assert point == pytest.approx(sum(stage[j] for stage, j in zip(values, choice, strict=True)))
+            assert 1 <= count <= multiplicity.get(naive.snap(point), math.inf)
 
 
 def test_a_grid_makes_a_front_smaller():
@@ -240,24 +251,26 @@ def test_small_cases_import_nothing_compiled():
 # ---- lists of points -------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None, print_blob=True)
-@given(
-    st.integers(1, 4).flatmap(lambda k: st.lists(st.tuples(*[NUMBERS] * k), min_size=1, max_size=40)),
-    st.integers(1, 9),
-    st.sampled_from([1, 3, 1 << 15]),
-    LARGE_AND_SMALL,
-)
-def test_a_list_of_points_has_the_front_of_the_definition(points, chunk, step, large):
-    rows = np.array(points)
-    expected = naive.pareto(points)
-    with thresholds(**large), mock.patch.object(_listed, "STEP", step):
-        stream = Stream(rows.shape[1])
-        for at in range(0, len(rows), chunk):
-            stream.add(rows[at : at + chunk], at)
-        found = stream.finish()
-    assert found.status == Status.DONE
-    listed = zip(found.points.tolist(), found.numbers.tolist(), found.counts.tolist(), strict=True)
-    assert [(tuple(p), n, c) for p, n, c in listed] == [(tuple(p), n, c) for p, n, c in expected]
+@sweep(50, 300)
+def test_a_list_of_points_has_the_front_of_the_definition(examples):
+    @every(
+        examples,
+        st.integers(1, 4).flatmap(lambda k: st.lists(st.tuples(*[NUMBERS] * k), min_size=1, max_size=40)),
+        st.integers(1, 9),
+        st.sampled_from([1, 3, 1 << 15]),
+        LARGE_AND_SMALL,
+    )
+    def check(points, chunk, step, large):
+        rows = np.array(points)
+        expected = naive.pareto(points)
+        with thresholds(**large), mock.patch.object(_listed, "STEP", step):
+            stream = Stream(rows.shape[1])
+            for at in range(0, len(rows), chunk):
+                stream.add(rows[at : at + chunk], at)
+            found = stream.finish()
+        assert found.status == Status.DONE
+        listed = zip(found.points.tolist(), found.numbers.tolist(), found.counts.tolist(), strict=True)
+        assert [(tuple(p), n, c) for p, n, c in listed] == [(tuple(p), n, c) for p, n, c in expected]
 
 
 def cloud(random, kind, n, k):
@@ -360,15 +373,16 @@ def test_different_slopes_are_not_constant_sum():
     assert constant_sum([random.random((4, 3)) for _ in range(3)]) is None
 
 
-@settings(max_examples=150, deadline=None, print_blob=True)
-@given(SEEDS)
-def test_distinct_sums_are_counted_listed_or_not(seed):
-    values, _ = random_stages(seed, outcomes=300)
-    expected = naive.distinct_sums(values)
-    assert count_distinct_sums(values) == expected
-    assert bound_distinct_sums(values) >= expected
-    with mock.patch("detente.kernels._constant.LISTED", 0):
-        assert count_distinct_sums(values) in (expected, None)
+@sweep(40, 150)
+def test_distinct_sums_are_counted_listed_or_not(examples):
+    @every(examples, SEEDS)
+    def check(seed):
+        values, _ = random_stages(seed, outcomes=300)
+        expected = naive.distinct_sums(values)
+        assert count_distinct_sums(values) == expected
+        assert bound_distinct_sums(values) >= expected
+        with mock.patch("detente.kernels._constant.LISTED", 0):
+            assert count_distinct_sums(values) in (expected, None)
 
 
 def test_distinct_sums_on_grids_need_no_list():
@@ -379,7 +393,7 @@ def test_distinct_sums_on_grids_need_no_list():
     thirds = [np.array([[0, 0], [1 / 3, -2 / 3], [2 / 3, -4 / 3]]) for _ in range(60)]
     assert count_distinct_sums(thirds) == 121
     random = np.random.default_rng(0)
-    fine = lines(random, (1, -0.5), stages=30, options=10, decimals=4)
+    fine = lines(random, (1, -0.5), stages=6, options=10, decimals=4)
     reached = {0}
     for stage in fine:
         reached = {r + round(1e4 * (u - stage[0, 0])) for r in reached for u in stage[:, 0].tolist()}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.kernels import search
 from tests.naive import agreement as naive
+from tests.sweep import every, sweep
 
 
 @st.composite
@@ -23,28 +23,29 @@ def problems(draw):
     return values, low + draw(st.sampled_from([0.0, 0.25, 0.5, 0.9])) * span
 
 
-@settings(max_examples=1000, deadline=None, print_blob=True)
-@given(problems())
-def test_both_methods_give_the_outcome_of_the_definition(problem):
-    values, d = problem
-    sizes = [len(v) for v in values]
-    outcomes = [
-        (n, tuple(sum((v[c] for v, c in zip(values, choice, strict=True)), np.zeros(len(d)))))
-        for n, choice in enumerate(itertools.product(*map(range, sizes)))
-    ]
-    wanted = naive.solutions(outcomes, tuple(d))
-    for method in ("enumerate", "search"):
-        found = {
-            "nash": search.nash(values, d, method=method),
-            "egalitarian": search.maxmin(values, d, method=method),
-            "utilitarian": search.weighted_sum(values, d, method=method),
-        }
-        for name, answer in found.items():
-            assert answer.exact
-            number = None if answer.choice is None else int(np.ravel_multi_index(answer.choice, sizes))
-            assert number == wanted[name], (method, name)
-        witness = search.feasible(values, d, method=method)
-        assert (witness.choice is None) == (wanted["nash"] is None)
+@sweep(150, 1000)
+def test_both_methods_give_the_outcome_of_the_definition(examples):
+    @every(examples, problems())
+    def check(problem):
+        values, d = problem
+        sizes = [len(v) for v in values]
+        outcomes = [
+            (n, tuple(sum((v[c] for v, c in zip(values, choice, strict=True)), np.zeros(len(d)))))
+            for n, choice in enumerate(itertools.product(*map(range, sizes)))
+        ]
+        wanted = naive.solutions(outcomes, tuple(d))
+        for method in ("enumerate", "search"):
+            found = {
+                "nash": search.nash(values, d, method=method),
+                "egalitarian": search.maxmin(values, d, method=method),
+                "utilitarian": search.weighted_sum(values, d, method=method),
+            }
+            for name, answer in found.items():
+                assert answer.exact
+                number = None if answer.choice is None else int(np.ravel_multi_index(answer.choice, sizes))
+                assert number == wanted[name], (method, name)
+            witness = search.feasible(values, d, method=method)
+            assert (witness.choice is None) == (wanted["nash"] is None)
 
 
 def test_a_search_stopped_early_states_its_gap():

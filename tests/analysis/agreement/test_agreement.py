@@ -6,9 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.naive import agreement as naive
+from tests.sweep import every, sweep
 
 from detente.analysis.agreement import agreement
 from detente.case import from_data
@@ -63,86 +63,90 @@ def listed(space):
     return [(n, tuple(space.utility(space.levels(n)))) for n in numbers]
 
 
-@settings(max_examples=1500, deadline=None)
-@given(cases())
-def test_agrees_with_the_definitions(data):
-    space = compile_case(from_data(data))
-    result = agreement(space)
-    outcomes = listed(space)
-    d = tuple(result.reservation)
-    numbers = [space.number(levels) for levels in result.front.levels]
-    assert sorted(zip(numbers, map(int, result.front.multiplicity), strict=True)) == naive.front(outcomes)
-    exists, good = naive.zone(outcomes, d)
-    assert (result.zone.exists, result.zone.count) == (exists, len(good))
-    for index, seen in enumerate(result.zone.levels):
-        assert list(np.flatnonzero(seen)) == sorted({space.levels(n)[index] for n in good})
-    for name, wanted in naive.solutions(outcomes, d).items():
-        found = result.solutions[name]
-        assert (None if found is None else space.number(found.levels)) == wanted, name
+@sweep(250, 1500)
+def test_agrees_with_the_definitions(examples):
+    @every(examples, cases())
+    def check(data):
+        space = compile_case(from_data(data))
+        result = agreement(space)
+        outcomes = listed(space)
+        d = tuple(result.reservation)
+        numbers = [space.number(levels) for levels in result.front.levels]
+        assert sorted(zip(numbers, map(int, result.front.multiplicity), strict=True)) == naive.front(outcomes)
+        exists, good = naive.zone(outcomes, d)
+        assert (result.zone.exists, result.zone.count) == (exists, len(good))
+        for index, seen in enumerate(result.zone.levels):
+            assert list(np.flatnonzero(seen)) == sorted({space.levels(n)[index] for n in good})
+        for name, wanted in naive.solutions(outcomes, d).items():
+            found = result.solutions[name]
+            assert (None if found is None else space.number(found.levels)) == wanted, name
 
 
-@settings(max_examples=300, deadline=None)
-@given(cases(weights=False), st.randoms(use_true_random=False))
-def test_renaming_and_reordering_parties_changes_names_only(data, random):
-    order = list(data["parties"])
-    random.shuffle(order)
-    other = {**data, "parties": {f"p{party}": None for party in order}}
-    other["preferences"] = {f"p{party}": data["preferences"][party] for party in order}
-    if isinstance(data["no_deal"], dict):
-        other["no_deal"] = {f"p{party}": u for party, u in data["no_deal"].items()}
-    here, there = agreement(from_data(data)), agreement(from_data(other))
-    assert {n: s and s.levels for n, s in here.solutions.items()} == {
-        n: s and s.levels for n, s in there.solutions.items()
-    }
-    assert here.zone == there.zone
-    assert sorted(map(tuple, here.front.levels)) == sorted(map(tuple, there.front.levels))
-
-
-@settings(max_examples=300, deadline=None)
-@given(cases(weights=False, tied=False), st.integers(1, 9), st.integers(-9, 9))
-def test_a_positive_affine_change_of_one_scale_keeps_nash_and_kalai_smorodinsky(data, factor, shift):
-    first = next(iter(data["parties"]))
-    data["no_deal"] = {p: 1 for p in data["parties"]}
-    for values in data["preferences"][first]["values"].values():
-        values.update({level: round(number, 6) for level, number in values.items()})
-    changed = {
-        **data,
-        "preferences": dict(data["preferences"]),
-        "no_deal": {**data["no_deal"], first: factor + shift},
-    }
-    values = data["preferences"][first]["values"]
-    issue = next(iter(values))
-    changed["preferences"][first] = {
-        "values": {
-            i: {x: factor * u + (shift if i == issue else 0) for x, u in levels.items()}
-            for i, levels in values.items()
+@sweep(50, 300)
+def test_renaming_and_reordering_parties_changes_names_only(examples):
+    @every(examples, cases(weights=False), st.randoms(use_true_random=False))
+    def check(data, random):
+        order = list(data["parties"])
+        random.shuffle(order)
+        other = {**data, "parties": {f"p{party}": None for party in order}}
+        other["preferences"] = {f"p{party}": data["preferences"][party] for party in order}
+        if isinstance(data["no_deal"], dict):
+            other["no_deal"] = {f"p{party}": u for party, u in data["no_deal"].items()}
+        here, there = agreement(from_data(data)), agreement(from_data(other))
+        assert {n: s and s.levels for n, s in here.solutions.items()} == {
+            n: s and s.levels for n, s in there.solutions.items()
         }
-    }
-    here, there = agreement(from_data(data)), agreement(from_data(changed))
-    for name in ("nash", "kalai_smorodinsky"):
-        one, two = here.solutions[name], there.solutions[name]
-        if one is None or two is None:
-            assert one is two
-            continue
-        gains = [
-            (s.utilities - r.reservation) / np.where(np.array(here.space.parties) == first, k, 1)
-            for s, r, k in ((one, here, 1), (two, there, factor))
-        ]
-        if name == "nash":
-            assert np.prod(gains[0][gains[0] > 1e-9]) == pytest.approx(
-                np.prod(gains[1][gains[1] > 1e-9]), rel=1e-6
-            )
-        else:
-            assert min(gains[0]) == pytest.approx(min(gains[1]), abs=1e-6) or one.levels == two.levels
+        assert here.zone == there.zone
+        assert sorted(map(tuple, here.front.levels)) == sorted(map(tuple, there.front.levels))
 
 
-@settings(max_examples=200, deadline=None)
-@given(cases())
-def test_result_documents_are_json_and_deterministic(data):
-    case = from_data(data)
-    first, second = agreement(case).to_json(), agreement(case).to_json()
-    assert first == second
-    assert agreement(case).explain()
+@sweep(50, 300)
+def test_a_positive_affine_change_of_one_scale_keeps_nash_and_kalai_smorodinsky(examples):
+    @every(examples, cases(weights=False, tied=False), st.integers(1, 9), st.integers(-9, 9))
+    def check(data, factor, shift):
+        first = next(iter(data["parties"]))
+        data["no_deal"] = {p: 1 for p in data["parties"]}
+        for values in data["preferences"][first]["values"].values():
+            values.update({level: round(number, 6) for level, number in values.items()})
+        changed = {
+            **data,
+            "preferences": dict(data["preferences"]),
+            "no_deal": {**data["no_deal"], first: factor + shift},
+        }
+        values = data["preferences"][first]["values"]
+        issue = next(iter(values))
+        changed["preferences"][first] = {
+            "values": {
+                i: {x: factor * u + (shift if i == issue else 0) for x, u in levels.items()}
+                for i, levels in values.items()
+            }
+        }
+        here, there = agreement(from_data(data)), agreement(from_data(changed))
+        for name in ("nash", "kalai_smorodinsky"):
+            one, two = here.solutions[name], there.solutions[name]
+            if one is None or two is None:
+                assert one is two
+                continue
+            gains = [
+                (s.utilities - r.reservation) / np.where(np.array(here.space.parties) == first, k, 1)
+                for s, r, k in ((one, here, 1), (two, there, factor))
+            ]
+            if name == "nash":
+                assert np.prod(gains[0][gains[0] > 1e-9]) == pytest.approx(
+                    np.prod(gains[1][gains[1] > 1e-9]), rel=1e-6
+                )
+            else:
+                assert min(gains[0]) == pytest.approx(min(gains[1]), abs=1e-6) or one.levels == two.levels
+
+
+@sweep(60, 200)
+def test_result_documents_are_json_and_deterministic(examples):
+    @every(examples, cases())
+    def check(data):
+        case = from_data(data)
+        first, second = agreement(case).to_json(), agreement(case).to_json()
+        assert first == second
+        assert agreement(case).explain()
 
 
 def small(**changes):
