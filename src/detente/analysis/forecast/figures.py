@@ -1,6 +1,6 @@
 """The figures of the forecast, as Vega-Lite specifications.
 
-Actors are told apart by labels at their lines, not by colour alone; with many paths, ranges are drawn, never a mean.
+Actors are told apart by shape as well as colour; with many paths, ranges are drawn, never a mean.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ MOST_TURNS_DRAWN = 60
 """Points of a line that are drawn; of longer runs every second, third ... turn, and the last."""
 LONG = 16
 """Names longer than this are replaced by the id in figures."""
-NEAR = 0.045
-"""Labels nearer than this share of a scale are written together."""
+MOST_LISTED = 32
+"""Actors that a legend lists."""
+LEAST_SHOWN = 0.005
+"""Movement, as a share of the scale, that a heat table shows."""
 SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "triangle-left")
 
 
@@ -31,7 +33,7 @@ def charts(result: ForecastResult) -> dict[str, dict[str, Any]]:
         out["positions"] = positions(result)
     elif result.turns:
         out["ranges"] = ranges(result)
-    if result.turns and result.influence.any():
+    if result.turns and (result.influence >= LEAST_SHOWN).any():
         out["influence"] = influence(result)
     if result.turns or len(result.actors) > 1:
         out["histogram"] = histogram(result)
@@ -83,72 +85,50 @@ def _over_turns(result: ForecastResult, k: int) -> dict[str, Any]:
     at = result.positions[:, 0, :, k]
     salience = result.inputs.salience[0, :, k]
     values = [
-        {
-            "turn": t,
-            "position": float(at[t, i]),
-            "actor": short(result, a),
-            "salience": float(100 * salience[i]),
-        }
+        {"turn": t, "position": float(at[t, i]), "actor": short(result, a), "salience": float(100 * salience[i])}
         for i, a in enumerate(result.actors)
         for t in shown
-    ]
-    names = [short(result, a) for a in result.actors]
+    ]  # fmt: skip
     issue = result.label(result.inputs.issues[k])
     x = {"field": "turn", "type": "quantitative", "title": "turn", "scale": {"domain": [0, result.turns], "nice": False},
          "axis": {"tickMinStep": 1, "format": "d"}}  # fmt: skip
     y = {"field": "position", "type": "quantitative", "title": issue, "scale": _scale(result, k)}
-    colour = {"field": "actor", "type": "nominal", "legend": None, "sort": names,
-              "scale": {"domain": names, "range": [COLOURS[i % len(COLOURS)] for i in range(len(names))]}}  # fmt: skip
     dots = {
         "field": "salience", "type": "quantitative", "title": "salience, %",
         "scale": {"domain": [0, 100], "range": [4, 130]},
         "legend": {"values": [10, 50, 100], "symbolFillColor": "#555555", "symbolStrokeColor": "#555555"},
     }  # fmt: skip
-    shape = {"field": "actor", "type": "nominal", "legend": None, "sort": names,
-             "scale": {"domain": names, "range": [SHAPES[i // len(COLOURS) % len(SHAPES)] for i in range(len(names))]}}  # fmt: skip
-    encoding = {"x": x, "y": y, "color": colour}
+    who = _who(result)
+    encoding = {"x": x, "y": y, "color": who["color"]}
     layers = [
         *_baseline_rule(result, k, "y"),
         {"mark": {"type": "line", "strokeWidth": 1.3, "opacity": 0.75}, "encoding": encoding},
         {
             "mark": {"type": "point", "filled": True, "opacity": 0.9},
-            "encoding": {**encoding, "size": dots, "shape": shape},
+            "encoding": {**encoding, "size": dots, "shape": who["shape"]},
         },
-        _labels(result, k),
     ]
     return {"data": {"values": values}, "width": 460, "height": 280, "layer": layers}
 
 
-def _labels(result: ForecastResult, k: int) -> dict[str, Any]:
-    """Names at the end of the lines; those that end together share a line of text."""
-    at = result.positions[-1, 0, :, k]
-    near = NEAR * float(result.inputs.high[k] - result.inputs.low[k])
-    groups: list[list[int]] = []
-    for i in np.argsort(at, kind="stable").tolist():
-        if groups and at[i] - at[groups[-1][0]] < near:
-            groups[-1].append(i)
-        else:
-            groups.append([i])
-    values = [
-        {"turn": result.turns, "position": float(np.mean(at[group])), "text": _together(result, group)}
-        for group in groups
-    ]
-    return {
-        "data": {"values": values},
-        "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 11, "color": "#222222", "clip": False},
-        "encoding": {
-            "x": {"field": "turn", "type": "quantitative"},
-            "y": {"field": "position", "type": "quantitative"},
-            "text": {"field": "text"},
-        },
+def _who(result: ForecastResult) -> dict[str, Any]:
+    """Colour and shape of each actor, in one legend where there are few enough to list."""
+    names = [short(result, a) for a in result.actors]
+    few = len(names) <= MOST_LISTED
+    legend = (
+        {"title": None, "orient": "right", "symbolSize": 70, "columns": -(-len(names) // 16)} if few else None
+    )
+    looks = {
+        "color": [COLOURS[i % len(COLOURS)] for i in range(len(names))],
+        "shape": [SHAPES[i // len(COLOURS) % len(SHAPES)] for i in range(len(names))],
     }
-
-
-def _together(result: ForecastResult, group: list[int]) -> str:
-    names = [short(result, result.actors[i]) for i in group]
-    if len(names) <= 4:
-        return ", ".join(names)
-    return f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return {
+        channel: {
+            "field": "actor", "type": "nominal", "sort": names, "legend": legend,
+            "scale": {"domain": names, "range": looked},
+        }
+        for channel, looked in looks.items()
+    }  # fmt: skip
 
 
 def ranges(result: ForecastResult) -> dict[str, Any]:
@@ -187,7 +167,7 @@ def influence(result: ForecastResult) -> dict[str, Any]:
     names = [short(result, a) for a in result.actors]
     values = [
         {"by": names[a], "moved": names[b], "share": float(result.influence[a, b])}
-        for a, b in np.argwhere(result.influence > 0).tolist()
+        for a, b in np.argwhere(result.influence >= LEAST_SHOWN).tolist()
     ]
     encoding = {
         "x": {"field": "moved", "type": "nominal", "sort": names, "title": "who moved", "scale": {"domain": names},
@@ -241,14 +221,14 @@ def _bins(result: ForecastResult, k: int, values: list[dict[str, Any]]) -> dict[
     order = ["start", "end"]
     return {
         "data": {"values": values},
-        "facet": {"row": {"field": "what", "type": "nominal", "sort": order, "title": None}},
+        "facet": {"row": {"field": "what", "type": "nominal", "sort": order, "title": "share of weight"}},
         "spec": {
             "width": 460, "height": 90,
             "mark": {"type": "bar", "binSpacing": 1},
             "encoding": {
                 "x": {"field": "from", "type": "quantitative", "bin": {"binned": True}, "title": title, "scale": _scale(result, k)},
                 "x2": {"field": "to"},
-                "y": {"field": "share", "type": "quantitative", "title": "share of weight", "axis": {"format": ".0%", "tickCount": 4}},
+                "y": {"field": "share", "type": "quantitative", "title": None, "axis": {"format": ".0%", "tickCount": 4}},
                 "color": {"field": "what", "type": "nominal", "sort": order, "legend": None,
                           "scale": {"domain": order, "range": [COLOURS[5], COLOURS[0]]}},
             },
@@ -257,7 +237,7 @@ def _bins(result: ForecastResult, k: int, values: list[dict[str, Any]]) -> dict[
 
 
 def map_of(result: ForecastResult, x: int = 0, y: int = 1) -> dict[str, Any]:
-    """The way of each actor over two issues: a ring at the start, a dot at the end."""
+    """The way of each actor over two issues, from a hollow mark to a filled one."""
     names = [short(result, a) for a in result.actors]
     at = result.positions[:, 0]
     path = [
@@ -282,28 +262,24 @@ def map_of(result: ForecastResult, x: int = 0, y: int = 1) -> dict[str, Any]:
         "x": {"field": "x", "type": "quantitative", "title": issues[x], "scale": _scale(result, x)},
         "y": {"field": "y", "type": "quantitative", "title": issues[y], "scale": _scale(result, y)},
     }
-    colour = {"field": "actor", "type": "nominal", "legend": None, "sort": names,
-              "scale": {"domain": names, "range": [COLOURS[i % len(COLOURS)] for i in range(len(names))]}}  # fmt: skip
+    who = _who(result)
     size = {"field": "power", "type": "quantitative", "legend": None, "scale": {"range": [25, 260]}}
     layers: list[dict[str, Any]] = [
-        {"data": {"values": path}, "mark": {"type": "line", "strokeWidth": 1, "opacity": 0.6},
-         "encoding": {**channels, "color": colour, "order": {"field": "turn"}}},
+        {"data": {"values": path}, "mark": {"type": "line", "strokeWidth": 1, "opacity": 0.5},
+         "encoding": {**channels, "color": who["color"], "order": {"field": "turn"}}},
         {"data": {"values": [e for e in ends if e["what"] == "start"]},
-         "mark": {"type": "point", "filled": False, "strokeWidth": 1.6},
-         "encoding": {**channels, "color": colour, "size": size}},
+         "mark": {"type": "point", "filled": False, "strokeWidth": 1.8},
+         "encoding": {**channels, **who, "size": size}},
         {"data": {"values": [e for e in ends if e["what"] == "end"]},
-         "mark": {"type": "point", "filled": True, "opacity": 0.8},
-         "encoding": {**channels, "color": colour, "size": size}},
-        {"data": {"values": [e for e in ends if e["what"] == "start"]},
-         "mark": {"type": "text", "dy": -11, "fontSize": 10, "color": "#222222"},
-         "encoding": {**channels, "text": {"field": "actor"}}},
+         "mark": {"type": "point", "filled": True, "opacity": 0.85},
+         "encoding": {**channels, **who, "size": size}},
     ]  # fmt: skip
     alt = (
-        f"Map of {issues[x]} across and {issues[y]} upward: each actor's way from a ring (start) to a dot (end), "
+        f"Map of {issues[x]} across and {issues[y]} upward: each actor's way from a hollow mark (start) to a filled one (end), "
         "larger for more capability times salience."
     )
     return figure(
-        "The way over two issues (ring: start, dot: end)", alt, layers=layers, width=460, height=360
+        "The way over two issues (hollow: start, filled: end)", alt, layers=layers, width=460, height=360
     )
 
 
