@@ -17,7 +17,7 @@ from detente.case.model import Case, Change, Entry, Issue, Preference, Scale
 from detente.case.paths import PathError, apply_change
 from detente.case.structure import MAX_HINTS, Finding, among, did_you_mean
 from detente.case.tree import Route
-from detente.case.uncertain import mode
+from detente.case.uncertain import Uncertain, bounds, mode
 
 LARGEST_LISTING = 100_000
 """The possible outcomes up to this many are looked for in a ranking; the others when it is compiled."""
@@ -381,6 +381,9 @@ class _Checker:
         if self.case.forecast is None:
             return
         issues = self.case.forecast.issues
+        for key in ("issues", "actors"):
+            if not getattr(self.case.forecast, key):
+                self.add(("forecast", key), f"a forecast has {key}", "at least one", "none")
         for name, actor in self.case.forecast.actors.items():
             for key in ("position", "salience"):
                 route: Route = ("forecast", "actors", name, key)
@@ -395,10 +398,16 @@ class _Checker:
                         )
                 if missing := [issue for issue in issues if issue not in given]:
                     self.add(route, f"no {key} on {among(missing)}")
+            for issue, number in actor.salience.items():
+                open_ended = isinstance(number, Uncertain) and number.kind == "normal"
+                highest = mode(number) if open_ended else bounds(number)[1]
+                if highest > 100:
+                    at: Route = ("forecast", "actors", name, "salience", issue)
+                    self.add(at, "more than full salience", "0 to 1, or 0 to 100", f"{highest:g}")
             for issue, number in actor.position.items():
                 scale = issues.get(issue)
                 if scale is not None and not scale.start <= mode(number) <= scale.stop:
-                    at: Route = ("forecast", "actors", name, "position", issue)
+                    at = ("forecast", "actors", name, "position", issue)
                     self.add(
                         at, "not on the scale", f"{scale.start:g} to {scale.stop:g}", f"{mode(number):g}"
                     )

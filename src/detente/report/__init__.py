@@ -81,7 +81,7 @@ def _main_figure(parts: list[Section]) -> Figure | None:
     stands = figures.get("positions")
     if stands is not None and stands.table is not None and len(stands.table.rows) > 1:
         return stands
-    return figures.get("scatter") or stands
+    return figures.get("scatter") or stands or figures.get("drift")
 
 
 def _once(parts: list[Section], figure: Figure | None) -> list[Section]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from detente.analysis.agreement import AgreementResult, agreement
 from detente.analysis.agreement.ranges import OverRanges, over_ranges
 from detente.analysis.agreement.zone import rational
+from detente.analysis.forecast import ForecastResult, forecast
 from detente.analysis.standoff import StandoffResult, standoff
 from detente.case import Case, with_variant
 from detente.errors import CaseError, CostError, NeedsError
@@ -18,6 +19,9 @@ from detente.space import NoDealName, Space, compile_case
 
 LARGEST_AT_REST = 200_000
 """Outcomes up to which a report asks which of them hold."""
+
+MOST_ACTORS = 100
+"""Actors up to which a report asks where they would drift."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,24 @@ class Findings:
     variants: tuple[Variation, ...]
     missing: tuple[str, ...] = ()
     standoff: StandoffResult | None = None
+    drift: ForecastResult | None = None
+    readings: ForecastResult | None = None
     further: Mapping[str, Any] = field(default_factory=dict)
 
 
 def gather(case: Case) -> Findings:
     """Runs what the case allows; what it does not allow is listed in ``missing``."""
+    findings = _of_parties(case)
+    if case.forecast is None:
+        return findings
+    if len(case.forecast.actors) > MOST_ACTORS:
+        told = f"Where it would drift was not asked: more than {MOST_ACTORS} actors; `detente forecast` takes more."
+        return replace(findings, missing=(*findings.missing, told))
+    return replace(findings, drift=forecast(case), readings=forecast(case, model="eum"))
+
+
+def _of_parties(case: Case) -> Findings:
+    """Everything but the forecast."""
     try:
         space = compile_case(case)
         deal = agreement(space)

@@ -44,6 +44,8 @@ def _own(path: str, party: str) -> bool:
 
 
 def _root(path: tuple[str, ...]) -> tuple[str, ...]:
+    if path[:2] == ("forecast", "actors"):
+        return path[:3]
     return path[:2] if path[0] in ("preferences", "views", "strength", "unknown") else path
 
 

@@ -57,6 +57,9 @@ def negotiators(case: Case) -> list[str]:
 
 
 def _decision(case: Case) -> str:
+    if not case.parties and case.forecast is not None:
+        names = [part.label or name for name, part in case.forecast.issues.items()]
+        return f"None yet: this case asks where {len(case.forecast.actors)} actors would drift on {_few(names, 5)}."
     who = join(label(case, name) for name in negotiators(case))
     text = f"Whether, and on what terms, {who} settle {_few([label(case, i) for i in case.issues], 5)}"
     deadline = case.time.deadline
@@ -87,6 +90,8 @@ def _cited(case: Case, path: str) -> bool:
 
 def _room(findings: Findings) -> str:
     deal, over = findings.deal, findings.ranges
+    if deal is None and findings.drift is not None:
+        return "Not asked: without parties, issues and preferences nothing can be said about a deal."
     if deal is None:
         return "This case cannot be asked whether a deal exists: " + " ".join(findings.missing)
     everyone = (

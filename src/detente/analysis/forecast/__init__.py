@@ -32,6 +32,11 @@ Model = Literal["smp", "eum", "baselines"]
 MOST_TURNS = 100_000
 MOST_NUMBERS = 250_000_000
 """Numbers of positions over turns that a run may keep: 2 GB."""
+MOST_STEPS = 5e10
+"""Steps of the innermost loop that a run may take: twenty minutes or more."""
+STEPS_A_MINUTE = 2e9
+MOST_ACTORS = 5_000
+"""Beyond that many actors, who sees whom no longer fits in memory: some arrays of 200 MB."""
 
 
 def forecast(
@@ -75,7 +80,7 @@ def forecast(
     NeedsError
         Without a forecast section, or where an option does not fit.
     CostError
-        Where positions over turns would not fit in memory.
+        Where it would take hours, or positions over turns would not fit in memory.
 
     Cost: of ``smp``, D n^3 a turn for D draws of n actors; 100 actors take about 30 ms a turn.
 
@@ -169,18 +174,27 @@ def _paths(
 ) -> Paths:
     readings = tuple(r for r in READINGS if reading in (None, r.name)) if model == "eum" else ()
     most = {"smp": stop.most if turns is None else turns, "eum": eum.MOST_ROUNDS if turns is None else turns}
-    numbers = (most.get(model, 0) + 1) * inputs.position.size * max(1, len(readings))
-    if numbers > MOST_NUMBERS:
-        raise CostError(
-            "positions of all turns, draws and readings",
-            f"{8 * numbers / 1e9:.1f} GB",
-            "fewer turns or draws",
-        )
+    _allow(inputs, most.get(model, 0), len(readings))
     if model == "smp":
         return Paths.of_run(smp.run(inputs, rules, turns, stop=stop, seed=seed))
     if model == "eum":
         return Paths.of_rounds(eum.run(inputs, readings, turns), readings)
     return Paths.of_start(inputs)
+
+
+def _allow(inputs: Inputs, turns: int, readings: int) -> None:
+    """Refuses what would take hours or not fit in memory, and says how large it is."""
+    actors, runs = len(inputs.actors), inputs.draws * max(1, readings)
+    if turns and actors > MOST_ACTORS:
+        raise CostError("pairs of actors", f"{actors:,} actors", f"up to {MOST_ACTORS:,}, or only baselines")
+    numbers = (turns + 1) * runs * actors * len(inputs.issues)
+    if numbers > MOST_NUMBERS:
+        size = f"{8 * numbers / 1e9:.1f} GB"
+        raise CostError("positions of all turns, draws and readings", size, "fewer turns or draws")
+    steps = turns * runs * actors**3 * (len(inputs.issues) if readings else 1)
+    if steps > MOST_STEPS:
+        size = f"about {steps / STEPS_A_MINUTE:,.0f} minutes for up to {turns:,} turns"
+        raise CostError(f"{actors:,} actors", size, "fewer turns or draws")
 
 
 def _within(inputs: Inputs) -> Inputs:

@@ -81,8 +81,14 @@ def forecast_of(case: Case) -> Forecast:
 
 def full_salience(section: Forecast) -> float:
     """What the file calls full salience: 1 where no number is above 1, else 100."""
-    highest = max(bounds(z)[1] for actor in section.actors.values() for z in actor.salience.values())
+    highest = max(_highest(z) for actor in section.actors.values() for z in actor.salience.values())
     return 1.0 if highest <= 1 else 100.0
+
+
+def _highest(number: Number) -> float:
+    """The highest value that is stated: a normal distribution states its mean."""
+    open_ended = isinstance(number, Uncertain) and number.kind == "normal"
+    return mode(number) if open_ended else bounds(number)[1]
 
 
 def inputs_of(case: Case, draws: Mapping[str, Array] | None = None) -> Inputs:

@@ -17,7 +17,7 @@ from detente.space.tables import Array
 if TYPE_CHECKING:
     from detente.analysis.forecast.result import ForecastResult
 
-MOST_WORK = 2e10
+MOST_WORK = 1e10
 """Steps of the innermost loop up to which all actors are tried: some minutes."""
 QUICK_WORK = 2e8
 """And up to which it takes seconds, so that the report need not ask."""

@@ -46,7 +46,8 @@ def _drift(result: ForecastResult) -> list[str]:
     if not result.turns:
         return []
     if result.model == "eum":
-        return [_spread(result)]
+        width = "  The width of the spread is the finding: the description does not settle one number."
+        return [spread(result), *([width] if len(result.paths.readings) > 1 else [])]
     options = result.source.options
     length = result.paths.run.lengths if result.paths.run is not None else np.array([result.turns])
     stops = "as asked" if options["turns"] is not None else _stopped(length, int(options["stop"]["most"]))
@@ -85,7 +86,8 @@ def _range(values: np.ndarray) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _spread(result: ForecastResult) -> str:
+def spread(result: ForecastResult) -> str:
+    """How far the readings of the expected-utility model lie apart, in a sentence for each issue."""
     readings = result.paths.readings
     if len(readings) == 1:
         head = f"One reading of the expected-utility model ({readings[0].name}), for comparison only:"
@@ -95,12 +97,10 @@ def _spread(result: ForecastResult) -> str:
     for k, issue in enumerate(result.inputs.issues):
         median = result.inputs.on_scale(weighted_median(result.paths.positions[-1], result.weight))[:, k]
         parts.append(
-            f"  {result.label(issue)}: after {_count(result.turns, 'round')} the weighted mean lies at {_range(result.result[-1, :, k])} "
-            f"and the weighted median at {_range(median)}."
+            f"{result.label(issue)}: after {_count(result.turns, 'round')} the weighted mean lies at "
+            f"{_range(result.result[-1, :, k])} and the weighted median at {_range(median)}."
         )
-    if len(readings) > 1:
-        parts.append("  The width of the spread is the finding: the description does not settle one number.")
-    return "\n".join([head, *parts])
+    return "\n  ".join([head, *parts])
 
 
 def _movers(result: ForecastResult) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from detente.report.document import Section
 from detente.report.gather import Findings
 from detente.report.sections.change import change
+from detente.report.sections.forecast import forecast
 from detente.report.sections.funnel import funnel
 from detente.report.sections.inputs import inputs
 from detente.report.sections.methods import methods, reproduce
@@ -14,7 +15,7 @@ from detente.report.sections.stuck import stuck
 
 __all__ = ["reproduce", "sections"]
 
-ORDER = (funnel, packages, stuck, standoff, change, inputs, methods)
+ORDER = (funnel, packages, stuck, standoff, change, forecast, inputs, methods)
 """What builds each section, in the order of the report."""
 
 
