@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks import forecast
 from detente.kernels import search
 from detente.kernels.front import front
 
@@ -54,6 +55,7 @@ def main() -> None:
         for solve in (search.nash, search.maxmin):
             took = median_ms(lambda v=values, r=d, f=solve: f(v, r))
             print(f"{solve.__name__:<8} {parties} parties {levels}^{issues:<4}{'':>16}{took:9.2f} ms")
+    forecast.main()
 
 
 if __name__ == "__main__":
