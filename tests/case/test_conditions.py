@@ -9,6 +9,7 @@ from lark.exceptions import UnexpectedInput
 
 from detente.case import conditions
 from detente.case.conditions import All, Any_, Compare, ConditionError, Not, Same, parse
+from detente.testing import random_condition
 from tests.case import grammar
 from tests.naive import conditions as naive
 
@@ -108,7 +109,7 @@ def test_lark_agrees_with_the_tables():
     ]
     for _ in range(3000):
         if draw.random() < 0.5:
-            text = naive.random_condition(draw, {"a": ("x", "y"), "b": ("0", "1")}, 3)
+            text = random_condition(draw, {"a": ("x", "y"), "b": ("0", "1")}, 3)
             text = text if draw.random() < 0.5 else " ".join(draw.sample(text.split(), len(text.split())))
         else:
             text = " ".join(draw.choice(words) for _ in range(draw.randrange(1, 9)))
@@ -131,7 +132,7 @@ def test_conditions_mean_what_the_naive_evaluator_says():
     draw = random.Random(11)
     for _ in range(2000):
         issues = naive.random_issues(draw)
-        text = naive.random_condition(draw, issues, draw.randrange(5))
+        text = random_condition(draw, issues, draw.randrange(5))
         condition = conditions.Condition(text)
         position = lambda issue, level: issues[issue].index(level)  # noqa: E731, B023
         grid = np.ix_(*(np.arange(len(levels)) for levels in issues.values()))

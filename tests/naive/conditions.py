@@ -77,23 +77,3 @@ def random_issues(draw: random.Random) -> dict[str, tuple[str, ...]]:
     names = draw.sample(["price", "end date", "in-kind", "q"], draw.randrange(1, 4))
     pool = ["low", "high", "10", "9", "1.50", "or", "two words", "x"]
     return {name: tuple(draw.sample(pool, draw.randrange(1, 5))) for name in names}
-
-
-def random_condition(draw: random.Random, issues: dict[str, tuple[str, ...]], depth: int) -> str:
-    """A sound condition over the issues, with brackets only where they are needed or by chance."""
-    if depth == 0 or draw.random() < 0.2:
-        return _comparison(draw, issues)
-    left, right = (random_condition(draw, issues, depth - 1) for _ in range(2))
-    form = draw.choice(["({}) and ({})", "({}) or ({})", "not ({})", "if ({}) then ({})", "({}) iff ({})"])
-    if all(" then " not in side and " iff " not in side for side in (left, right)):
-        form = draw.choice([form, "{} and {}", "{} or {}", "{} iff {}", "if {} then {}", "not {}"])
-    return form.format(left, right)
-
-
-def _comparison(draw: random.Random, issues: dict[str, tuple[str, ...]]) -> str:
-    issue = draw.choice(list(issues))
-    quote = lambda name: f"'{name}'" if " " in name or name == "or" or draw.random() < 0.2 else name  # noqa: E731
-    if draw.random() < 0.3:
-        some = draw.sample(issues[issue], draw.randrange(len(issues[issue]) + 1))
-        return f"{quote(issue)} in [{', '.join(map(quote, some))}]"
-    return f"{quote(issue)} {draw.choice(['==', '!=', '<', '<=', '>', '>='])} {quote(draw.choice(issues[issue]))}"
