@@ -165,37 +165,57 @@ AsText = Tag("<text>")
 AsList = Tag("<list>")
 AsMapping = Tag("<mapping>")
 
-_NUMBER_SCHEMA = {
-    "anyOf": [
-        {"type": "number"},
-        {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3},
-        {
-            "type": "object", "required": ["normal"], "additionalProperties": False,
-            "properties": {"normal": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}},
-        },
-        {
-            "type": "object", "required": ["discrete"], "additionalProperties": False,
-            "properties": {"discrete": {"type": "array", "minItems": 1, "items": {
-                "type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}}},
-        },
-    ]
-}  # fmt: skip
+
+def _number_schema(**bounds: float) -> dict[str, Any]:
+    """The forms of a number, with JSON Schema bounds on its values."""
+    number = {"type": "number", **bounds}
+    pair = {"type": "array", "minItems": 2, "maxItems": 2}
+    return {
+        "anyOf": [
+            number,
+            {"type": "array", "items": number, "minItems": 2, "maxItems": 3},
+            {
+                "type": "object", "required": ["normal"], "additionalProperties": False,
+                "properties": {"normal": {**pair, "items": {"type": "number"}}},
+            },
+            {
+                "type": "object", "required": ["discrete"], "additionalProperties": False,
+                "properties": {"discrete": {"type": "array", "minItems": 1, "items": {
+                    **pair, "prefixItems": [number, {"type": "number", "minimum": 0, "maximum": 1}]}}},
+            },
+        ]
+    }  # fmt: skip
+
+
 _SCALAR_SCHEMA = {"type": ["string", "number"]}
 
 Text = Annotated[str, PlainValidator(_text), WithJsonSchema(_SCALAR_SCHEMA)]
-Id = Annotated[str, PlainValidator(_name), WithJsonSchema(_SCALAR_SCHEMA)]
-Level = Annotated[str, PlainValidator(_name), WithJsonSchema(_SCALAR_SCHEMA)]
+_NAME_SCHEMA = {"type": ["string", "number"], "pattern": r"^\S(.*\S)?$", "maxLength": 200}
+Id = Annotated[str, PlainValidator(_name), WithJsonSchema(_NAME_SCHEMA)]
+Level = Annotated[str, PlainValidator(_name), WithJsonSchema(_NAME_SCHEMA)]
 Num = Annotated[
     Number,
     PlainValidator(_number),
     PlainSerializer(lambda n: n.to_data() if isinstance(n, Uncertain) else n),
-    WithJsonSchema(_NUMBER_SCHEMA),
+    WithJsonSchema(_number_schema()),
 ]
 Plain = Annotated[float, PlainValidator(_sure), WithJsonSchema({"type": "number"})]
 """A number that has no range."""
-Share = Annotated[Num, AfterValidator(_within(0, 1, "a share from 0 to 1"))]
-Patience = Annotated[Num, AfterValidator(_within(1e-12, 1, "a discount factor above 0, up to 1"))]
-NotNegative = Annotated[Num, AfterValidator(_within(0, 1e150, "a number of 0 or more"))]
+Share = Annotated[
+    Num,
+    AfterValidator(_within(0, 1, "a share from 0 to 1")),
+    WithJsonSchema(_number_schema(minimum=0, maximum=1)),
+]
+Patience = Annotated[
+    Num,
+    AfterValidator(_within(1e-12, 1, "a discount factor above 0, up to 1")),
+    WithJsonSchema(_number_schema(exclusiveMinimum=0, maximum=1)),
+]
+NotNegative = Annotated[
+    Num,
+    AfterValidator(_within(0, 1e150, "a number of 0 or more")),
+    WithJsonSchema(_number_schema(minimum=0)),
+]
 When = Annotated[
     Condition,
     PlainValidator(_condition),

@@ -7,7 +7,7 @@ entered by position, from 0: ``impossible.0.why`` or ``impossible[0].why``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from detente.case.model import Change
@@ -51,14 +51,15 @@ def format_path(route: Route) -> str:
 def find(data: Any, segments: Iterable[str]) -> Route:
     """The route of an existing node; `PathError` names the first segment that leads nowhere."""
     route: list[str | int] = []
-    for segment in segments:
+    segments = list(segments)
+    for depth, segment in enumerate(segments):
         key: str | int = segment
         if isinstance(data, list):
             key = int(segment) if segment.isdigit() else -1
             if not 0 <= key < len(data):
                 raise PathError(f"no entry '{segment}' in the list '{format_path(tuple(route))}'")
         elif not isinstance(data, dict) or segment not in data:
-            raise _nothing(segment, tuple(route))
+            raise _nothing(segment, tuple(route), segments[depth + 1 :])
         data = data[key]
         route.append(key)
     return tuple(route)
@@ -86,7 +87,7 @@ def _changed(data: Any, segments: tuple[str, ...], above: Route, change: Change)
     there = _child(data, step, above, change)
     if rest:
         if there is _NOTHING and change.remove is not None:
-            raise _nothing(step, above)
+            raise _nothing(step, above, rest)
         new = _changed({} if there is _NOTHING else there, tuple(rest), (*above, step), change)
     elif change.remove is not None:
         return _without(data, step, there, above)
@@ -140,9 +141,9 @@ LISTS: Mapping[str, tuple[str, ...]] = {
 """Keys whose value is a list, and what it holds where it is not stated: adding to one goes on from there."""
 
 
-def _nothing(step: str, above: Route) -> PathError:
+def _nothing(step: str, above: Route, rest: Sequence[str] = ()) -> PathError:
     where = f"in '{format_path(above)}'" if above else "in the case"
     hint = ""
-    if step.isdecimal() and above and str(above[-1]).lstrip("-").isdecimal():
-        hint = f'; quote a name with a dot in it, as in {format_path(above[:-1])}."{above[-1]}.{step}"'
+    if rest and step.lstrip("-").isdecimal() and rest[0].isdecimal():
+        hint = f'; quote a name with a dot in it: {format_path(above)}."{step}.{rest[0]}"'
     return PathError(f"no '{step}' {where}{hint}")

@@ -18,6 +18,7 @@ def schema() -> dict[str, Any]:
     are the business of `detente check`.
     """
     made: dict[str, Any] = Case.model_json_schema(by_alias=True)
+    _name_keys(made)
     parts = made["$defs"]
     _allow(made["properties"]["sources"], "additionalProperties", _TEXT)
     _allow(made["properties"]["parties"], "additionalProperties", {"type": "null"})
@@ -29,6 +30,16 @@ def schema() -> dict[str, Any]:
     made["properties"]["no_deal"] = _no_deal(made["properties"]["no_deal"])
     parts["Entry"] = {"title": "Entry", "anyOf": [{"type": "string"}, {"type": "object"}]}
     return {"$schema": DIALECT, "title": "A detente case", **{k: v for k, v in made.items() if k != "title"}}
+
+
+def _name_keys(part: Any) -> None:
+    """Tables by name: what their values are, in the place where editors look for it."""
+    if isinstance(part, dict):
+        if "patternProperties" in part:
+            part["additionalProperties"] = next(iter(part.pop("patternProperties").values()))
+        part = list(part.values())
+    for inner in part if isinstance(part, list) else ():
+        _name_keys(inner)
 
 
 def _allow(part: dict[str, Any], key: str, form: dict[str, Any]) -> None:

@@ -106,10 +106,13 @@ def parse(text: str, name: str = "case") -> Any:
     except _Refused as refused:
         raise CaseError([*builder.problems, refused.problem], name) from None
     if builder.documents == 0:
-        raise CaseError([Problem("", "the file is empty", hint="Start with `detente init`.")], name)
+        raise CaseError([_EMPTY], name)
     if builder.problems:
         raise CaseError(builder.problems, name)
     return builder.root
+
+
+_EMPTY = Problem("", "the file is empty", hint="Start with `detente init`.", line=1, column=1)
 
 
 def spans(text: str, wanted: Iterable[Route] | None = None) -> dict[Route, Span]:
@@ -354,10 +357,24 @@ def _at(event: Any, what: str, got: str = "", path: str = "") -> Problem:
 def _syntax(error: yaml.YAMLError, text: str) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    at_tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
+    if mark is None:
+        return _unreadable(text, str(what))
+    line, column = mark.line + 1, mark.column + 1
+    at_tab = text[mark.index : mark.index + 1] == "\t"
     hint = "YAML indents with spaces, not tabs." if at_tab else ""
     return Problem("", f"not YAML: {what}", hint=hint, line=line, column=column)
+
+
+_PRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _unreadable(text: str, what: str) -> Problem:
+    """A sign that no YAML file may hold."""
+    found = _PRINTABLE.search(text)
+    at = found.start() if found else 0
+    line, column = text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
+    got = f"U+{ord(found[0]):04X}" if found else ""
+    return Problem("", f"not YAML: {what}", got=got, line=line, column=column)
 
 
 def _too_large(size: int) -> Problem:
