@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from detente.analysis.agreement import agreement
+    from detente.analysis.confidence import compare, confidence, elicit
     from detente.analysis.forecast import forecast
     from detente.analysis.roadmap import roadmap
     from detente.analysis.standoff import standoff
@@ -27,7 +28,10 @@ __all__ = [
     "Space",
     "__version__",
     "agreement",
+    "compare",
     "compile_case",
+    "confidence",
+    "elicit",
     "forecast",
     "load",
     "roadmap",
@@ -41,7 +45,10 @@ _HOMES = {
     "CaseFile": "detente.case",
     "Space": "detente.space",
     "agreement": "detente.analysis.agreement",
+    "compare": "detente.analysis.confidence",
     "compile_case": "detente.space",
+    "confidence": "detente.analysis.confidence",
+    "elicit": "detente.analysis.confidence",
     "forecast": "detente.analysis.forecast",
     "load": "detente.loading",
     "roadmap": "detente.analysis.roadmap",

@@ -169,6 +169,29 @@ class Conflict:
         )
         return kernel.graph_stability(self.scores, self._listed, self.own, workers=workers)
 
+    def verdicts_of(self, scores: Array) -> Array:
+        """Verdicts for many profiles of preferences at once: scores (n, profiles, S) to uint8 of the same shape.
+
+        The profiles stand side by side as parts of one conflict that no move connects.
+        """
+        n, count, size = scores.shape
+        if self.separable:
+            order = self._grouped
+            table = scores.reshape(n * count, size)
+            if list(order) != sorted(order):
+                table = _permuted(table, self.space.sizes, order)
+            movers = [kernel.Mover(m, _repeated(self._axes(k), count)) for k, m in enumerate(self.members)]
+            found = kernel.product_stability(table.reshape(n, count * size), movers, self.own, workers=1)
+            return self._numbered(found.reshape(n * count, size)).reshape(scores.shape)
+        movers = []
+        for members, (starts, ends) in zip(self.members, self.lists, strict=True):
+            shift = np.arange(count, dtype=np.int64)[:, None]
+            heads = np.concatenate([(starts[:-1] + shift * starts[-1]).ravel(), [count * starts[-1]]])
+            tails = (ends + shift * size).ravel().astype(ends.dtype if count * size < LARGEST else np.int64)
+            movers.append(kernel.Mover(members, starts=heads.astype(starts.dtype), ends=tails))
+        flat = scores.reshape(n, count * size)
+        return kernel.graph_stability(flat, movers, self.own, workers=1).reshape(scores.shape)
+
     def worth(self, i: int) -> Array:
         """What each state is worth to party i at worst, others answering: int32 (5, S), rows as `CONCEPTS`.
 
@@ -249,6 +272,11 @@ class Conflict:
             else:
                 found.append(kernel.Axis(outer, sizes[place], inner))
         return tuple(found)
+
+
+def _repeated(axes: tuple[kernel.Axis, ...], count: int) -> tuple[kernel.Axis, ...]:
+    """The axes of a mover in so many copies of the states, one after the other."""
+    return tuple(replace(axis, outer=axis.outer * count) for axis in axes)
 
 
 def _transitive(relation: Array) -> bool:
