@@ -52,7 +52,7 @@ def compare(
         loaded,
         variant or list(loaded.variants),
         of,
-        sample=sample(of, draws, seed, sampling, None),
+        sample=sample(draws, seed, sampling, None),
         means=means(of, workers, engine, keep, progress),
         **options(no_deal=no_deal, concept=concept, to=to, order=order, threat=threat),
     )

@@ -18,7 +18,9 @@ OfOption = Annotated[
 ]
 DrawsOption = Annotated[
     int | None,
-    typer.Option("--draws", min=1, help="How many draws (default 10,000; 500 of a roadmap or forecast)."),
+    typer.Option(
+        "--draws", min=1, help="How many draws (default 10,000; fewer where each is a run of its own)."
+    ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the draws.")]
 SamplingOption = Annotated[
@@ -91,7 +93,7 @@ def confidence(
     result = analyse(
         load(case, variant),
         of,
-        sample=sample(of, draws, seed, sampling, error),
+        sample=sample(draws, seed, sampling, error),
         answer=answer,
         switches=[[name.strip() for name in names.split(",") if name.strip()] for names in switch or ()],
         levers=levers,
@@ -103,13 +105,11 @@ def confidence(
     emit(result, as_json, output)
 
 
-def sample(of: str, draws: int | None, seed: int, sampling: Any, error: float | None) -> Sample:
+def sample(draws: int | None, seed: int, sampling: Any, error: float | None) -> Sample:
     """What is drawn."""
     from detente.analysis.confidence import Sample
-    from detente.analysis.confidence.asking import DRAWS, FEW_DRAWS
 
-    usual = DRAWS if of in ("agreement", "standoff") else FEW_DRAWS
-    return Sample(usual if draws is None else draws, seed, sampling, error)
+    return Sample(draws, seed, sampling, error)
 
 
 def means(of: str, workers: int | None, engine: Any, folder: Path | None, report: Any) -> Means:

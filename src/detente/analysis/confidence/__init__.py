@@ -12,7 +12,7 @@ from typing import Any, Unpack
 
 from detente.analysis.confidence import drivers as parts
 from detente.analysis.confidence.answers import Question
-from detente.analysis.confidence.asking import Asked, QuestionOptions, asked
+from detente.analysis.confidence.asking import QuestionOptions, asked
 from detente.analysis.confidence.comparison import CompareResult, compare_worlds
 from detente.analysis.confidence.draws import Sampling
 from detente.analysis.confidence.elicitation import Elicitation, Judgement, elicit, read_judgements
@@ -69,7 +69,7 @@ def confidence(
         ``agreement``, ``standoff``, ``roadmap`` or ``forecast``; or a function that takes a case without uncertain
         numbers and returns answers by name, true or false or a number. Worker processes need a function of a module.
     sample
-        How many draws (10,000; 500 of a roadmap), the seed (0), ``latin``, ``sobol`` or ``random`` sampling, and the
+        How many draws (10,000; 500 where each draw is a run of its own), the seed (0), ``latin``, ``sobol`` or ``random`` sampling, and the
         error at which to stop: `Sample`.
     answer
         The yes/no answer that drivers and levers are about: by default ``deal_exists``, ``status_quo_seq`` or
@@ -98,7 +98,7 @@ def confidence(
     """
     ask = asked(of, options)
     question, plan = _planned(case, ask, switches, types)
-    sample = sample or Sample(ask.draws, 0)
+    sample = _sized(sample, question)
     name = answer or question.main
     watch = [] if name in question.yes or not name else [name]
     counts = run(plan, question, sample, means, watch)
@@ -120,7 +120,12 @@ def confidence(
     )
     if truth is None:
         return found
-    return _explained(found, u, ask.make, levers, sobol)
+    return _explained(found, u, ask, levers, sobol)
+
+
+def _sized(sample: Sample | None, question: Question) -> Sample:
+    sample = sample or Sample()
+    return replace(sample, draws=question.usual) if sample.draws is None else sample
 
 
 def _explained(
@@ -184,13 +189,14 @@ def compare(
     if not variants:
         raise NeedsError("name at least one variant to compare with the case as it stands")
     ask = asked(of, options)
-    sample = sample or Sample(ask.draws, 0)
+    sample = sample or Sample()
     if sample.error is not None:
         raise NeedsError("a comparison draws the same cases for each variant: it does not stop early")
     runs = {}
     for name in (AS_IT_IS, *dict.fromkeys(variants)):
         question, plan = _planned(case, ask, [{name: 1.0}], types)
         means_here = _apart(means, name)
+        sample = _sized(sample, question)
         runs[name] = run(plan, question, sample, means_here)
     source = _provenance(case, ask, sample, (), types, "", runs[AS_IT_IS])
     options_said = {**source.options, "variants": list(dict.fromkeys(variants))}
@@ -207,9 +213,12 @@ def _apart(means: Means | None, name: str) -> Means | None:
 
 
 def _planned(
-    case: Case, ask: Asked, switches: Switches, types: Mapping[str, Mapping[str, float]] | None
+    case: Case,
+    ask: Callable[[], Question],
+    switches: Switches,
+    types: Mapping[str, Mapping[str, float]] | None,
 ) -> tuple[Question, Plan]:
-    question = ask.make()
+    question = ask()
     shares = [_shares(switch) for switch in switches]
     plan = plan_of(case, question.relevant, shares, types, question.spaced)
     question.prepare(plan.worlds)
@@ -225,7 +234,7 @@ def _shares(switch: Switch | Sequence[str]) -> Switch:
 
 def _provenance(
     case: Case,
-    ask: Asked,
+    ask: Callable[[], Question],
     sample: Sample,
     switches: Switches,
     types: Mapping[str, Mapping[str, float]] | None,
@@ -238,7 +247,7 @@ def _provenance(
         notes.append("nothing in this case is uncertain that the question depends on: all draws are the same")
     if counts.stopped:
         notes.append(
-            f"stopped after {counts.draws:,} draws: the share of '{ask.make().main}' is known well enough"
+            f"stopped after {counts.draws:,} draws: the share of '{ask().main}' is known well enough"
         )
     return Provenance(
         case=case.id,

@@ -31,7 +31,7 @@ class Dense:
     def member(self, levels: Sequence[int]) -> Array:
         """In which draws an outcome is a member: bool (n,)."""
         rows = np.flatnonzero((self.levels == np.asarray(levels)).all(axis=1))
-        return self.mask[rows].any(axis=0)
+        return np.asarray(self.mask[rows].any(axis=0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,20 +71,26 @@ class Question(Protocol):
     """An analysis asked over draws. Its parts are pickled to worker processes."""
 
     name: str
-    main: str
-    """The yes/no answer that drivers and levers are about unless another is named."""
-    margin: str | None
-    """A number above 0 where the main answer holds and below where it does not, if there is one."""
     spaced: bool
     """Whether it is asked of outcomes (a forecast is not)."""
     piece: int
     """Draws of a chunk: what is lost with a kill, and shown as progress."""
+    usual: int
+    """Draws where the caller does not say how many."""
 
     def relevant(self, path: str) -> bool:
         """Whether an input of the case matters to it."""
 
     def prepare(self, worlds: Sequence[World]) -> None:
         """Looks at the worlds once, before draws are made."""
+
+    @property
+    def main(self) -> str:
+        """The yes/no answer that drivers and levers are about unless another is named."""
+
+    @property
+    def margin(self) -> str | None:
+        """A number above 0 where the main answer holds and below where it does not, if there is one."""
 
     @property
     def yes(self) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ The rules and tolerances are those of `detente.analysis.agreement`, which is wha
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -20,6 +19,7 @@ from detente.analysis.confidence.worlds import World
 from detente.errors import NeedsError
 from detente.kernels import front as kernel
 from detente.kernels import search
+from detente.kernels.many_fronts import fronts
 from detente.kernels.search import PRODUCT_TIE, RATIONAL, STRICT, TIE
 from detente.space import NoDealName, Space
 from detente.space.order import snap
@@ -28,11 +28,8 @@ from detente.space.tables import Factor
 Array = NDArray[Any]
 LISTED = 2_048
 """Possible outcomes up to which all of them are looked at in every draw."""
-PAIRED = 160
-"""Outcomes up to which the front is found by comparing all pairs, many draws at a time."""
 CELLS = 4_000_000
-PAIRS = 1_000_000
-"""Entries of the arrays that are made at once, and pairs of outcomes compared at once (which caches hold)."""
+"""Entries of the arrays that are made at once."""
 RULES: tuple[tuple[str, Literal["nash", "maxmin", "sum"]], ...] = (
     ("nash", "nash"),
     ("kalai_smorodinsky", "maxmin"),
@@ -50,6 +47,7 @@ class AskAgreement:
     margin = "room"
     spaced = True
     piece = 1_000
+    usual = 10_000
     yes = ("deal_exists",)
     numbers = ("room", "acceptable_outcomes", "efficient_outcomes")
 
@@ -70,12 +68,14 @@ class AskAgreement:
             assert world.space is not None
             if not world.space.parties:
                 raise NeedsError("agreement needs preferences, and no party has any")
+            if not (listable(world.space) or (world.space.additive and world.space.n_parties <= 2)):
+                self.piece, self.usual = 100, 500
 
     def __call__(self, world: World, values: Values, count: int) -> Answers:
         assert world.space is not None
         space = drawn_space(world, values, count)
         floor = no_deal_values(world, space, self.no_deal, values, count)
-        if world.space.size <= LISTED or not world.space.cardinal:
+        if listable(world.space):
             return _listed(world, space, floor, values, count)
         return _one_by_one(space, floor, count)
 
@@ -101,7 +101,7 @@ def _regrouped(space: Space, group: Any, picks: Array) -> Array:
     table = np.empty((len(group.orders), len(places)))
     for row, order in enumerate(group.orders):
         table[row, list(order)] = places
-    return table[picks.astype(int)].T
+    return np.asarray(table[picks.astype(int)].T)
 
 
 def listed_utilities(world: World, space: Space, values: Values, count: int) -> Array:
@@ -152,10 +152,10 @@ def _block(world: World, space: Space, floor: Array, values: Values, count: int)
     levels = all_levels(space)[good]
     utilities = listed_utilities(world, space, values, count)[:, good]
     gains = utilities - floor[:, None, :]
-    rational = (gains >= -RATIONAL).all(axis=0)
-    strict = (gains > STRICT).any(axis=0)
-    deal = (rational & strict).any(axis=0)
-    efficient = front_mask(utilities)
+    rational = np.asarray((gains >= -RATIONAL).all(axis=0))
+    strict = np.asarray((gains > STRICT).any(axis=0))
+    deal = np.asarray((rational & strict).any(axis=0))
+    efficient = fronts(snap(utilities))
     scale = np.maximum(np.ptp(utilities, axis=1), 1e-300) if len(good) else np.ones(floor.shape)
     room = _room(gains / scale[:, None, :], strict)
     numbers = np.stack([room, rational.sum(axis=0), efficient.sum(axis=0)], axis=1).astype(float)
@@ -172,36 +172,6 @@ def _room(shares: Array, strict: Array) -> Array:
         return np.full(shares.shape[2], -1.0)
     worst = np.where(strict, shares.min(axis=0), -np.inf)
     return np.where(np.isfinite(found := worst.max(axis=0)), found, -1.0)
-
-
-def front_mask(utilities: Array) -> Array:
-    """Which outcomes nothing dominates, draw by draw: bool (F, n) for utilities (n_parties, F, n)."""
-    _, size, count = utilities.shape
-    if size == 0:
-        return np.zeros((0, count), dtype=bool)
-    keys = snap(utilities)
-    if size <= PAIRED:
-        out = np.empty((size, count), dtype=bool)
-        step = max(1, PAIRS // size**2)
-        for start in range(0, count, step):
-            out[:, start : start + step] = _paired(keys[:, :, start : start + step])
-        return out
-    out = np.zeros((size, count), dtype=bool)
-    for d in range(count):
-        points, which = np.unique(keys[:, :, d].T, axis=0, return_inverse=True)
-        kept = np.zeros(len(points), dtype=bool)
-        kept[kernel.front([points * 1e-3]).choices[:, 0]] = True
-        out[:, d] = kept[which.reshape(-1)]
-    return out
-
-
-def _paired(keys: Array) -> Array:
-    above = np.ones((keys.shape[1], keys.shape[1], keys.shape[2]), dtype=bool)
-    equal = np.ones_like(above)
-    for row in keys:
-        above &= row[:, None, :] >= row[None, :, :]
-        equal &= row[:, None, :] == row[None, :, :]
-    return np.asarray(~(above & ~equal).any(axis=0))
 
 
 def _picks(gains: Array, rational: Array) -> dict[str, Array]:
@@ -334,5 +304,5 @@ def _pick_rows(levels: Array, points: Array, gains: Array) -> dict[str, tuple[Ar
 
 
 def listable(space: Space) -> bool:
-    """Whether all outcomes of a space are looked at in every draw."""
-    return space.size <= LISTED or (not space.cardinal and space.size <= math.prod(space.sizes))
+    """Whether all outcomes of a space are looked at in every draw: rankings leave no other way."""
+    return space.size <= LISTED or not space.cardinal

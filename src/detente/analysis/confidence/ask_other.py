@@ -25,10 +25,11 @@ class AskFunction:
     margin = None
     spaced = False
     piece = 100
+    usual = 500
 
     def __init__(self, function: Answerer, name: str | None = None, only: Sequence[str] = ()) -> None:
         self.function, self.only = function, tuple(only)
-        self.name = name or getattr(function, "__name__", "function")
+        self.name: str = name or str(getattr(function, "__name__", "function"))
         self.yes: tuple[str, ...] = ()
         self.numbers: tuple[str, ...] = ()
 

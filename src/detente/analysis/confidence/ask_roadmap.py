@@ -6,6 +6,7 @@ roadmaps that are best at the middle of the ranges are tried first, and the sear
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -39,6 +40,7 @@ class AskRoadmap:
     margin = "slack"
     spaced = True
     piece = 50
+    usual = 500
     numbers = ("slack", "undecided")
 
     def __init__(
@@ -94,7 +96,7 @@ class AskRoadmap:
         order = self.asked or (named.order if named is not None else "any")
         if order not in ORDERS:
             raise NeedsError(f"unknown order '{order}'; expected {', '.join(ORDERS)}")
-        self.order = order  # type: ignore[assignment]
+        self.order = order
         if named is not None:
             levels = space.positions(named.outcome)
         elif isinstance(to, str):
@@ -170,7 +172,7 @@ def _key(world: World) -> tuple[str, str]:
 
 def _single(model: Model, states: Sequence[int]) -> bool:
     """Whether one owner, or group that acts together, moves in each step."""
-    for a, b in zip(states, states[1:], strict=False):
+    for a, b in itertools.pairwise(states):
         movers = {
             c.owners for k, c in enumerate(model.commitments) if model.position[k][a] != model.position[k][b]
         }

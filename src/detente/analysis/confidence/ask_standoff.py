@@ -30,6 +30,7 @@ class AskStandoff:
     margin = None
     spaced = True
     piece = 1_000
+    usual = 10_000
 
     def __init__(self, concept: str = "seq") -> None:
         if concept not in CONCEPTS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from detente.analysis.confidence.answers import Question
@@ -16,7 +15,6 @@ from detente.errors import NeedsError
 from detente.space import NoDealName
 
 ANALYSES = ("agreement", "standoff", "roadmap", "forecast")
-DRAWS, FEW_DRAWS = 10_000, 500
 
 
 class QuestionOptions(TypedDict, total=False):
@@ -37,30 +35,22 @@ _TAKES = {
 }
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A way to make a question anew, and how many draws it gets unless the caller says otherwise."""
-
-    make: Callable[[], Question]
-    draws: int
-
-
-def asked(of: str | Callable[[Case], Mapping[str, Any]], options: QuestionOptions) -> Asked:
-    """The question that is named. Raises `NeedsError` for an unknown one, or an option that is not its own."""
+def asked(of: str | Callable[[Case], Mapping[str, Any]], options: QuestionOptions) -> Callable[[], Question]:
+    """What makes the question that is named, anew each time. Raises `NeedsError` for an unknown one, or an option that is not its own."""
     if callable(of):
         _check("a function", set(), options)
-        return Asked(lambda: AskFunction(of), FEW_DRAWS)
+        return lambda: AskFunction(of)
     if of not in ANALYSES:
         raise NeedsError(f"unknown analysis '{of}'; there are {', '.join(ANALYSES)}")
     _check(of, _TAKES[of], options)
     given: dict[str, Any] = dict(options)
     if of == "agreement":
-        return Asked(lambda: AskAgreement(**given), DRAWS)
+        return lambda: AskAgreement(**given)
     if of == "standoff":
-        return Asked(lambda: AskStandoff(**given), DRAWS)
+        return lambda: AskStandoff(**given)
     if of == "roadmap":
-        return Asked(lambda: AskRoadmap(**given), FEW_DRAWS)
-    return Asked(lambda: AskFunction(forecast_answers, "forecast", ("forecast",)), FEW_DRAWS)
+        return lambda: AskRoadmap(**given)
+    return lambda: AskFunction(forecast_answers, "forecast", ("forecast",))
 
 
 def _check(of: str, takes: set[str], options: Mapping[str, Any]) -> None:

@@ -58,7 +58,7 @@ def _sobol(dimensions: int, count: int, seed: int, block: int) -> Array:
         raise NeedsError(f"a Sobol sequence has up to {MOST_DIMENSIONS:,} inputs; there are {dimensions:,}")
     random = np.random.default_rng(np.random.SeedSequence([seed, block]))
     points = qmc.Sobol(dimensions, scramble=True, rng=random).random_base2(max(count - 1, 1).bit_length())
-    return np.clip(points[:count], 1e-12, 1 - 1e-12)
+    return np.asarray(np.clip(points[:count], 1e-12, 1 - 1e-12))
 
 
 class Copula:

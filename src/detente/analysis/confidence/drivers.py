@@ -58,8 +58,8 @@ def positions(counts: Counts) -> Array:
     for w, world in enumerate(counts.plan.worlds):
         rows = np.flatnonzero(counts.world == w)
         if len(rows) and world.copula.columns:
-            columns = list(world.columns)
-            u[np.ix_(rows, columns)] = world.copula(u[np.ix_(rows, columns)])
+            at = np.ix_(rows, np.array(world.columns))
+            u[at] = world.copula(u[at])
     return u
 
 

@@ -13,6 +13,7 @@ compatible preferences agree on.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -292,7 +293,7 @@ def _rows(frame: _Frame, judgement: Judgement) -> list[tuple[Array, float]]:
     if kind == "same":
         gap = packages[0] - packages[1]
         return [(gap, MARGIN), (-gap, MARGIN)]
-    return [(worse - better, -MARGIN) for better, worse in zip(packages, packages[1:], strict=False)]
+    return [(worse - better, -MARGIN) for better, worse in itertools.pairwise(packages)]
 
 
 # the answer ---------------------------------------------------------------------------------------
@@ -347,7 +348,8 @@ class Elicitation(Result):
         self, random: np.random.Generator, tries: int = 200
     ) -> tuple[dict[str, str], dict[str, str]] | None:
         """Two packages that differ in two issues and that the compatible preferences disagree on most; None if on none."""
-        space, rows = self.frame.space, []
+        space = self.frame.space
+        rows: list[tuple[float, int, Any, Any]] = []
         if len(space.issues) < 2:
             return None
         base = list(space.start)

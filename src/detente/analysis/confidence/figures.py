@@ -61,7 +61,7 @@ def tornado(result: ConfidenceResult) -> dict[str, Any]:
     )
     y = {"field": "input", "type": "nominal", "sort": order, "title": None, "axis": {"labelLimit": 260}}
     scale = {"zero": False}
-    layers = [
+    layers: list[dict[str, Any]] = [
         {"mark": {"type": "bar", "color": "#c9d7e3", "height": 14},
          "encoding": {"y": y, "x": {"field": "from", "type": "quantitative", "axis": axis, "scale": scale}, "x2": {"field": "to"}}},
         {"mark": {"type": "point", "filled": True, "size": 80},
@@ -103,7 +103,7 @@ def map_data(found: Map) -> dict[str, Any]:
 
 def heat(result: ConfidenceResult, found: Map) -> dict[str, Any]:
     """The share of draws with the answer over two inputs; crosses mark cells whose single run says no."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "x": float(found.x[j]), "x2": float(found.x[j + 1]), "y": float(found.y[i]), "y2": float(found.y[i + 1]),
             "share": None if not np.isfinite(found.share[i, j]) else float(found.share[i, j]),
@@ -122,7 +122,7 @@ def heat(result: ConfidenceResult, found: Map) -> dict[str, Any]:
     plain = {"zero": False, "nice": False}
     x = {"field": "x", "type": "quantitative", "title": short(found.x_input), "scale": plain}
     y = {"field": "y", "type": "quantitative", "title": short(found.y_input), "scale": plain}
-    layers = [
+    layers: list[dict[str, Any]] = [
         {"mark": {"type": "rect", "stroke": "white", "strokeWidth": 0.5},
          "encoding": {"x": x, "x2": {"field": "x2"}, "y": y, "y2": {"field": "y2"},
                       "color": {"field": "share", "type": "quantitative", "scale": {"scheme": HEAT, "domain": [0, 1]},
@@ -147,7 +147,7 @@ def shares(result: ConfidenceResult) -> dict[str, Any]:
         mine = [n for n in result.shares if n.startswith(f"{family}:")]
         names += mine[: 2 if family in ("acceptable", "pareto") else 1]
     names = names[:16]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"answer": said(n), "share": s.share, "low": s.low, "high": s.high, "verdict": (r.verdict if (r := result.rulings.get(n)) else "not ruled")}
         for n in names for s in (result.shares[n],)
     ]  # fmt: skip
@@ -158,7 +158,7 @@ def shares(result: ConfidenceResult) -> dict[str, Any]:
         + "; ".join(f"{r['answer']}: {percent(r['share'])}" for r in rows[:6])
         + "."
     )
-    layers = [
+    layers: list[dict[str, Any]] = [
         {"mark": {"type": "rule", "strokeWidth": 2, "color": "#666666"},
          "encoding": {"y": y, "x": {"field": "low", "type": "quantitative", "scale": {"domain": [0, 1]},
                                     "axis": {"title": f"{CASES}, with the interval of the draws", "format": "%"}}, "x2": {"field": "high"}}},

@@ -114,7 +114,8 @@ def _inverse(number: Uncertain, u: Array) -> Array:
         low, high = number.args
         return np.asarray(low + u * (high - low))
     if number.kind == "triangle":
-        return _triangle(*number.args, u)
+        low, mode, high = number.args
+        return _triangle(low, mode, high, u)
     if number.kind == "normal":
         mean, sd = number.args
         return (

@@ -81,9 +81,9 @@ def levers(counts: Counts, ask: Ask, name: str, want: bool, likely: Sequence[str
     case = _bare(counts.plan.case)
     found: list[Lever] = []
     for lever in _candidates(counts, ask, name, want, likely):
-        if sum(other.kind == lever.kind for other in found) < MOST_OF_A_KIND or lever.kind == "variant":
-            if _verified(case, lever.changes, ask, name, want):
-                found.append(lever)
+        room = sum(other.kind == lever.kind for other in found) < MOST_OF_A_KIND or lever.kind == "variant"
+        if room and _verified(case, lever.changes, ask, name, want):
+            found.append(lever)
     kept = sorted(found, key=lambda lever: lever.order)[:MOST_LEVERS]
     before = _share(case, ask, name, counts.sample, want)
     out = []
@@ -115,7 +115,7 @@ def _share(case: Case, ask: Ask, name: str, sample: Sample, want: bool) -> float
     question = ask()
     plan = plan_of(case, question.relevant, spaced=question.spaced)
     question.prepare(plan.worlds)
-    draws = min(sample.draws, EFFECT_DRAWS if question.piece >= EFFECT_DRAWS else FEW_DRAWS)
+    draws = min(sample.draws or question.usual, EFFECT_DRAWS if question.piece >= EFFECT_DRAWS else FEW_DRAWS)
     try:
         counts = run(
             plan, question, Sample(draws, sample.seed, sample.sampling), watch=_watch(question, name)
@@ -148,7 +148,7 @@ def _number_levers(counts: Counts, ask: Ask, name: str, likely: Sequence[str]) -
     question = ask()
     costly = question.piece < EFFECT_DRAWS
     space = counts.plan.worlds[0].space
-    if space is None or name not in question.yes and name not in counts.question.yes:
+    if space is None or name not in counts.question.yes:
         return
     loose = _loosened(counts.plan.case, space, everything=not costly)
     plan = plan_of(loose, question.relevant, spaced=question.spaced)

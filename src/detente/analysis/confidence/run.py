@@ -36,15 +36,15 @@ class Means:
 
 @dataclass(frozen=True)
 class Sample:
-    """What is drawn. ``error``: stop once the interval of the main answer is this narrow on each side."""
+    """What is drawn. ``draws`` None: as many as are usual for the question. ``error``: stop once the interval of the main answer is this narrow on each side."""
 
-    draws: int
-    seed: int
+    draws: int | None = None
+    seed: int = 0
     sampling: Sampling = "latin"
     error: float | None = None
 
     def __post_init__(self) -> None:
-        if self.draws < 1:
+        if self.draws is not None and self.draws < 1:
             raise NeedsError(f"the number of draws is 1 or more; got {self.draws}")
         if self.seed < 0:
             raise NeedsError(f"a seed is a whole number of 0 or more; got {self.seed}")
@@ -125,7 +125,7 @@ def run(
 ) -> Counts:
     """Asks a question of every draw. The question has been prepared with the plan's worlds."""
     means = means or Means()
-    sizes = block_sizes(sample.draws)
+    sizes = block_sizes(sample.draws or question.usual)
     watched = tuple((family, outcome) for family, _, outcome in (name.partition(":") for name in watch))
     tasks = [
         (block, start, min(start + question.piece, size))

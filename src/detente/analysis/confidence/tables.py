@@ -23,7 +23,7 @@ Values = Mapping[str, Array]
 def read(number: Number, values: Values) -> Any:
     """A number's values in the draws: an array (n,), or a float that is the same in all."""
     if isinstance(number, Named):
-        return values[number.path] if number.path in values else number.mode
+        return values.get(number.path, number.mode)
     return number.mode if isinstance(number, Uncertain) else float(number)
 
 

@@ -233,7 +233,7 @@ def _standoff(world: World, question: AskStandoff, outcomes: Sequence[str]) -> d
     discrete = any(item.discrete for item in world.inputs)
     start = space.number(space.start)
     wanted = {start} if conflict.possible[start] else set()
-    texts = {start: [f"status_quo_nash"]}
+    texts = {start: ["status_quo_nash"]}
     for text in outcomes:
         from detente.analysis.confidence.run import _levels
 

@@ -68,9 +68,7 @@ def in_cases(share: Share) -> str:
 
 def explain(result: ConfidenceResult) -> str:
     """The answer, how sure, what drives it, what would flip it."""
-    lines = []
-    for name in _told(result):
-        lines.append(_verdict(result, name))
+    lines = [_verdict(result, name) for name in _told(result)]
     if result.answer:
         lines += [*_driven(result), *_flipped(result), *_levered(result)]
     lines += _robust(result)
