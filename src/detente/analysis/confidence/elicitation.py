@@ -482,4 +482,4 @@ def elicit(
 def _interval(polytope: Polytope, row: Array, points: Array) -> tuple[float, float, float]:
     low, high = polytope.ends(row)
     low, high = round(100 * max(low, 0.0), 6) + 0.0, round(100 * max(high, 0.0), 6) + 0.0
-    return low, min(max(round(100 * float(points.mean()), 6), low), high), high
+    return low, min(max(round(100 * float(points.mean()), 6) + 0.0, low), high), high
