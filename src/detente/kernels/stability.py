@@ -40,10 +40,13 @@ FAR = 1 << 30
 """Plus infinity of the NumPy paths; the compiled ones use the largest value of their type."""
 PLAIN_CELLS, WARM_CELLS = 20_000, 512
 """Product states up to which NumPy beats importing numba, and beats the loops once they are there."""
-PLAIN_ARCS, WARM_ARCS = 60_000, 2_000
+PLAIN_ARCS, WARM_ARCS = 1_000_000, 2_000
+"""The same for listed moves."""
 LOOPS = "detente.kernels._stability_loops"
 PLAIN_PAIRS = 4_000_000
-"""Cells of a table of pairs that the NumPy path makes for a mover of several members."""
+"""Cells of a table of moves that the NumPy path makes."""
+NARROW = 24
+"""Settings of a mover up to which it makes one where sorting would do as well."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +118,7 @@ def product_stability(
 
         return product_flags(scores, movers, own, workers)
     scores = scores.astype(np.int32)
-    sweeps = {k: _sorted_pass(scores, mover) for k, mover in enumerate(movers) if mover.members}
+    sweeps = {k: _improving_pass(scores, mover) for k, mover in enumerate(movers) if mover.members}
     flags = np.zeros(scores.shape, dtype=np.uint8)
     for i, score in enumerate(scores):
         worth = _plain_product(scores, movers, own, sweeps, i)
@@ -137,7 +140,7 @@ def product_worth(
 
         return product_rows(scores, movers, own, i)
     scores = scores.astype(np.int32)
-    sweeps = {k: _sorted_pass(scores, m) for k, m in enumerate(movers) if m.members and i not in m.members}
+    sweeps = {k: _improving_pass(scores, m) for k, m in enumerate(movers) if m.members and i not in m.members}
     return _plain_product(scores, movers, own, sweeps, i)
 
 
@@ -275,19 +278,47 @@ def _closure(values: Array, steps: Sequence[Callable[[Array], Array]]) -> Array:
     return values
 
 
-def _sorted_pass(scores: Array, mover: Mover) -> Callable[[Array], Array]:
+def _improving_pass(scores: Array, mover: Mover) -> Callable[[Array], Array]:
     """A function that lowers values (B, S) to the least over the mover's improvements, staying included."""
-    width = mover.width
-    cells = (
-        np.arange(scores.shape[1])
-        .reshape(mover.outer, width, mover.inner)
-        .transpose(0, 2, 1)
-        .reshape(-1, width)
-    )
+    if len(mover.members) > 1 or (mover.width <= NARROW and mover.width * scores.shape[1] <= PLAIN_PAIRS):
+        return _table_pass(scores, mover)
+    return _sorted_pass(scores[mover.members[0]], mover)
+
+
+def _table_pass(scores: Array, mover: Mover) -> Callable[[Array], Array]:
+    """By a table of what each setting would gain by each other: 0 where all members gain, else `FAR`."""
     pattern, follows = mover.patterns
-    if len(mover.members) > 1:
-        return _pair_pass(scores, mover, cells, follows[pattern][:, pattern])
-    score = scores[mover.members[0]]
+    allowed = follows[pattern][:, pattern]
+    rows = _settings_first(scores[list(mover.members)], mover)
+    bars = []
+    for to in range(mover.width):
+        gains = allowed[:, to, None] & (rows[:, to, None, :] > rows).all(axis=0) & (rows[0] > 0)
+        bars.append(np.where(gains, 0, FAR).astype(np.int32))
+
+    def step(values: Array) -> Array:
+        lines = _settings_first(values, mover)
+        out, work = lines.copy(), np.empty_like(lines)
+        for to, bar in enumerate(bars):
+            np.maximum(lines[:, to, None, :], bar, out=work)
+            np.minimum(out, work, out=out)
+        shape = (len(values), mover.width, mover.outer, mover.inner)
+        return out.reshape(shape).transpose(0, 2, 1, 3).reshape(values.shape)
+
+    return step
+
+
+def _settings_first(x: Array, mover: Mover) -> Array:
+    """Rows over states (B, S) as (B, width, lines)."""
+    cube = x.reshape(len(x), mover.outer, mover.width, mover.inner)
+    return cube.transpose(0, 2, 1, 3).reshape(len(x), mover.width, -1)
+
+
+def _sorted_pass(score: Array, mover: Mover) -> Callable[[Array], Array]:
+    """By the least value so far along each line, its states by score descending; one run for each pattern."""
+    width = mover.width
+    cells = np.arange(score.size).reshape(mover.outer, width, mover.inner)
+    cells = cells.transpose(0, 2, 1).reshape(-1, width)
+    pattern, follows = mover.patterns
     parts = []
     for here in range(len(follows)):
         part = cells[:, follows[here][pattern]]
@@ -314,25 +345,6 @@ def _apply(values: Array, parts: Sequence[tuple[Array, Array, Array]]) -> Array:
     return out
 
 
-def _pair_pass(scores: Array, mover: Mover, cells: Array, allowed: Array) -> Callable[[Array], Array]:
-    """The same for a mover of several members: an improvement is one for every member."""
-    better = np.broadcast_to(allowed, (len(cells), *allowed.shape)).copy()
-    for member in mover.members:
-        line = scores[member][cells]
-        better &= line[:, None, :] > line[:, :, None]
-        better &= line[:, :, None] > 0
-
-    def step(values: Array) -> Array:
-        out = values.copy()
-        for row in range(len(values)):
-            line = values[row][cells]
-            least = np.where(better, line[:, None, :], FAR).min(axis=2)
-            out[row][cells] = np.minimum(line, least)
-        return out
-
-    return step
-
-
 # graph form, NumPy --------------------------------------------------------------------------------
 
 
@@ -349,8 +361,10 @@ class _Arcs:
     def of(cls, mover: Mover, scores: Array) -> _Arcs:
         assert mover.starts is not None
         assert mover.ends is not None
-        starts = np.repeat(np.arange(scores.shape[1]), np.diff(mover.starts))
-        return cls._group(starts, np.asarray(mover.ends))
+        counts = np.diff(mover.starts)
+        at = np.flatnonzero(counts)
+        starts = np.repeat(np.arange(scores.shape[1]), counts)
+        return cls(at, np.asarray(mover.starts)[at], starts, mover.ends.astype(np.intp))
 
     @classmethod
     def _group(cls, starts: Array, ends: Array) -> _Arcs:
@@ -368,7 +382,7 @@ class _Arcs:
         """Largest or least of x (B, S) over the targets of each state; ``empty`` where it has none."""
         out = np.full_like(x, empty)
         if len(self.ends):
-            out[:, self.at] = by.reduceat(x[:, self.ends], self.first, axis=1)
+            out[:, self.at] = by.reduceat(x.take(self.ends, axis=1), self.first, axis=1)
         return out
 
 
@@ -395,17 +409,17 @@ def _sequences(values: Array, arcs: Sequence[_Arcs]) -> Array:
     ``least[k]`` is over sequences that mover k begins: its move, then nothing or a sequence that another begins.
     """
     least = [np.full_like(values, FAR) for _ in arcs]
-    changed = True
-    while changed:
-        changed = False
+    stale = [True] * len(arcs)
+    while any(stale):
         for k, mine in enumerate(arcs):
-            onward = values
-            for j, other in enumerate(least):
-                if j != k:
-                    onward = np.minimum(onward, other)
+            if not stale[k]:
+                continue
+            stale[k] = False
+            onward = np.minimum.reduce([values, *(other for j, other in enumerate(least) if j != k)])
             new = mine.fold(onward, np.minimum, FAR)
             if not np.array_equal(new, least[k]):
-                least[k], changed = new, True
+                least[k] = new
+                stale = [stale[j] or j != k for j in range(len(arcs))]
     return np.minimum.reduce(least) if least else np.full_like(values, FAR)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -174,7 +175,9 @@ def relation(issue: Issue) -> Array:
 
 def _listed(case: Case, mover: tuple[str, ...]) -> Moves:
     names = {name: i for i, name in enumerate(case.outcomes)}
-    pairs = sorted({(names[a], names[b]) for party in mover for a, b in case.moves.get(party, ()) if a != b})
-    starts = np.array([a for a, _ in pairs], dtype=np.int64)
-    ends = np.array([b for _, b in pairs], dtype=np.int64)
+    pairs = chain.from_iterable(case.moves.get(party, ()) for party in mover)
+    flat = np.fromiter(map(names.__getitem__, chain.from_iterable(pairs)), dtype=np.int64).reshape(-1, 2)
+    flat = flat[flat[:, 0] != flat[:, 1]]
+    keys = np.sort(flat[:, 0] * len(names) + flat[:, 1])
+    starts, ends = np.divmod(keys[np.diff(keys, prepend=-1) > 0], len(names))
     return Moves((len(names),), arcs=(starts, ends))

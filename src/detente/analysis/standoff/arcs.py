@@ -88,8 +88,8 @@ class _Settings:
                 good[a[~met], b[~met]] = False
             else:
                 good &= ~(rises & ~need.when.table[_where(need, states, self.space)][:, None])
-        a, b = np.nonzero(good)
-        return states[a], target[a, b].astype(np.int32)
+        starts = np.repeat(states, np.count_nonzero(good, axis=1))
+        return starts, target.reshape(-1)[np.flatnonzero(good)].astype(np.int32)
 
 
 def _where(need: Prerequisite, states: Array, space: Space) -> tuple[Array, ...]:
