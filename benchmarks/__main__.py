@@ -1,4 +1,4 @@
-"""`make bench`: fronts and fair solutions, checked before they are timed."""
+"""`make bench`: fronts, fair solutions and stability, checked before they are timed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks import forecast
+from benchmarks import forecast, standoff
 from detente.kernels import search
 from detente.kernels.front import front
 
@@ -60,3 +60,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    standoff.main()

@@ -55,3 +55,24 @@ def test_levels(name: str) -> None:
             levels = space.levels(int(number))
             found.append("".join(signs[levels[i]] for i in order))
         assert sorted(found) == sorted(outcomes), concept
+
+
+def test_garrison() -> None:
+    """23 states, by the numbers of the file they come from (ascending by the sum of 2^k over nine options)."""
+    result = standoff(detente.load("garrison-diversion"))
+    space = result.conflict.space
+
+    def code(number: int) -> int:
+        project, court, treaty, advice = space.levels(number)
+        return 2**project + 8 * court + 16 * treaty + 32 * 2**advice
+
+    order = sorted((int(s) for s in result.feasible), key=code)
+    assert [code(s) for s in order[:9]] == [34, 36, 41, 42, 50, 52, 57, 58, 66]
+    found = {
+        concept: {order.index(int(s)) + 1 for s in result.equilibria(concept)}
+        for concept in PUBLISHED["elmira-1991"]
+    }
+    assert found["nash"] == {2, 3, 11, 17, 18, 21, 22}
+    # the tool's answers by single moves of single opponents are among ours; state 6 needs one to move twice
+    assert {2, 3, 8, 11, 13, 14, 15, 17, 18, 19, 21, 22} <= found["gmr"]
+    assert 6 in found["gmr"]

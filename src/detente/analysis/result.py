@@ -194,7 +194,13 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
-        return None if value.size > MAX_LIST else to_plain(value.tolist())
+        if value.size > MAX_LIST:
+            return None
+        safe = value.dtype.kind == "b" or (
+            value.dtype.kind in "iu"
+            and (not value.size or -MAX_SAFE <= value.min() <= value.max() <= MAX_SAFE)
+        )
+        return value.tolist() if safe else to_plain(value.tolist())
     if isinstance(value, Sequence):
         return None if len(value) > MAX_LIST else [to_plain(item) for item in value]
     raise TypeError(f"{type(value).__name__} does not belong into a result")

@@ -210,6 +210,14 @@ def test_memory_is_refused_before_it_is_taken() -> None:
     assert bytes_per_outcome(2, 2) * 2**27 < 4e9
 
 
+def test_a_witness_is_refused_before_it_takes_too_much() -> None:
+    result = standoff(wide(20), memory=0.03)
+    with pytest.raises(CostError, match="a witness"):
+        result.why("P0", 0)
+    with pytest.raises(CostError, match="what can come about"):
+        result.evolve()
+
+
 def test_large_results_give_counts_for_lists() -> None:
     result = standoff(wide(20))
     data = result.to_dict()

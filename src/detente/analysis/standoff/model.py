@@ -74,6 +74,16 @@ class Conflict:
         """The same conflict with other moves of one mover."""
         return replace(self, moves=(*self.moves[:k], moves, *self.moves[k + 1 :]))
 
+    @cached_property
+    def most_moves(self) -> int:
+        """How many moves there are at most."""
+        return sum(
+            len(m.arcs[0])
+            if m.arcs is not None
+            else self.size * (math.prod(self.space.sizes[i] for i in m.issues) - 1)
+            for m in self.moves
+        )
+
     def improves(self, k: int, old: int, new: Array) -> Array:
         """Which states of an array are improvements of mover k on a state."""
         better = np.full(len(new), bool(self.members[k]))
@@ -291,11 +301,11 @@ def _permuted(table: Array, sizes: Sequence[int], order: Sequence[int] | Array) 
     return np.ascontiguousarray(cube.transpose(0, *(int(i) + 1 for i in order))).reshape(table.shape)
 
 
-def check_memory(need: float, memory: float, size: str) -> None:
+def check_memory(need: float, memory: float, size: str, what: str = "the stability of every outcome") -> None:
     """Refuses what would take more memory than allowed (in gigabytes)."""
     if need > memory * 1e9:
         raise CostError(
-            "the stability of every outcome",
+            what,
             f"{size} take {need / 1e9:,.1f} GB; {memory:,.1f} GB are allowed",
             "settle some issues, coarsen levels, or allow more with memory=",
         )

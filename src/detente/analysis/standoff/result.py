@@ -16,7 +16,7 @@ from detente.analysis.standoff.evolution import Evolution, Step
 from detente.analysis.standoff.evolution import evolution as evolve
 from detente.analysis.standoff.finer import relations
 from detente.analysis.standoff.foresight import Foresight, foresight
-from detente.analysis.standoff.model import Conflict
+from detente.analysis.standoff.model import Conflict, check_memory
 from detente.analysis.standoff.relations import Relations
 from detente.analysis.standoff.removal import single_moves
 from detente.analysis.standoff.simultaneous import Simultaneous, simultaneous
@@ -27,8 +27,10 @@ from detente.errors import NeedsError
 from detente.kernels.stability import CONCEPTS
 from detente.space.tables import Array
 
-FOLLOWED = 200_000
-"""Outcomes up to which the ways out of the status quo are followed without being asked for."""
+FOLLOWED = 3_000_000
+"""Moves up to which the ways out of the status quo are followed without being asked for."""
+WITNESSED = 2_000_000
+"""Outcomes up to which witnesses for the status quo are found without being asked for."""
 LISTED = 2_000
 """Outcomes that the tables of equilibria and of states show."""
 
@@ -73,6 +75,15 @@ class StandoffResult(Result):
     def stable(self, concept: str, party: str) -> Array:
         """Numbers of the outcomes that are stable for a party, ascending."""
         return np.flatnonzero(self.flags[self.row(party)] >> self._bit(concept) & 1)
+
+    def holds(self, party: str, state: int, concept: str) -> bool:
+        """Whether one outcome, by number, is stable for a party."""
+        return bool(self.flags[self.row(party), state] >> self._bit(concept) & 1)
+
+    @property
+    def witnessed(self) -> bool:
+        """Whether the space is small enough for witnesses without being asked."""
+        return self.conflict.size <= WITNESSED
 
     def equilibria(self, concept: str) -> Array:
         """Numbers of the outcomes that are stable for every party, ascending."""
@@ -132,23 +143,31 @@ class StandoffResult(Result):
 
     @cached_property
     def evolution(self) -> Evolution | None:
-        """What can come about from the status quo; None where that is impossible, or the space is large.
+        """What can come about from the status quo; None where that is impossible, or moves are many.
 
         `evolve` does it whatever the size.
         """
-        if not self.status_quo_possible or self.conflict.size > FOLLOWED:
+        if not self.status_quo_possible or self.conflict.most_moves > FOLLOWED:
             return None
         return self.evolve()
 
     def evolve(self, start: OutcomeLike = None) -> Evolution:
         """What can come about from an outcome: by any moves and by improvements only, with shortest paths."""
+        self._allow(36, "what can come about from an outcome")
         return evolve(self.conflict, self.number(start))
+
+    def _allow(self, each: int, what: str) -> None:
+        """Refuses what takes too many bytes for each outcome and mover, beside what the analysis took."""
+        count = self.conflict.size
+        need = count * each * len(self.conflict.movers)
+        check_memory(need, float(self.source.options["memory"]), f"{count:,} outcomes", what)
 
     # why ----------------------------------------------------------------------------------------
 
     def why(self, party: str, outcome: OutcomeLike = None, concept: str = "seq") -> Why:
         """Why an outcome (the status quo) is stable for a party, or not, with a witness and the margin in ranks."""
         self._bit(concept)
+        self._allow(24, "a witness")
         return witness(self.conflict, self.row(party), concept, self.number(outcome))
 
     def because(self, party: str, outcome: OutcomeLike = None, concept: str = "seq") -> str:
@@ -240,7 +259,9 @@ class StandoffResult(Result):
             "equilibrium": self.concepts_of(self.status_quo),
             "why": {
                 c: {p: self.why_data(self.why(p, None, c)) for p in self.conflict.parties} for c in CONCEPTS
-            },
+            }
+            if self.witnessed
+            else None,
         }
 
     def why_data(self, found: Why) -> dict[str, Any]:
@@ -313,7 +334,7 @@ class StandoffResult(Result):
         }
 
     def _reasons(self, speaker: words.Speaker) -> list[Row]:
-        if not self.status_quo_possible:
+        if not self.status_quo_possible or not self.witnessed:
             return []
         concept = words.strongest(self, self.status_quo) or "seq"
         rows: list[Row] = []

@@ -166,7 +166,7 @@ def answer(result: StandoffResult) -> str:
         return f"Nobody can leave {name} with profit: others would have reason to answer every gain."
     if concept:
         return f"Nobody can leave {name} with profit, if others answer even where that does not pay for them."
-    leaving = [p for p in result.conflict.parties if not result.why(p, None, "gmr").stable]
+    leaving = [p for p in result.conflict.parties if not result.holds(p, result.status_quo, "gmr")]
     who = join(result.conflict.space.case.label(p) for p in leaving)
     after = "whatever others may answer" if leaving else "each of them under some reading of what follows"
     return f"The status quo ({Speaker(result.conflict).outcome(result.status_quo)}) does not hold: {who} could leave it with profit, {after}."
@@ -174,7 +174,7 @@ def answer(result: StandoffResult) -> str:
 
 def reasons(result: StandoffResult, speaker: Speaker) -> list[str]:
     """For each party why it stays at the status quo, or does not, and by what margin."""
-    if not result.status_quo_possible:
+    if not result.status_quo_possible or not result.witnessed:
         return []
     concept = strongest(result, result.status_quo) or "seq"
     found = [result.why(party, None, concept) for party in result.conflict.parties]
@@ -266,7 +266,11 @@ def target(result: StandoffResult, speaker: Speaker, wanted: Mapping[str, str] |
         return f"{name} is impossible."
     if concept := strongest(result, state):
         return f"{name} would hold {PLAIN[concept]}."
-    found = [result.why(party, state, "gmr") for party in result.conflict.parties]
-    leaving = next((why for why in found if not why.stable), None)
-    because = speaker.why(leaving) if leaving else "no one concept holds for all parties."
+    leaving = [p for p in result.conflict.parties if not result.holds(p, state, "gmr")]
+    if leaving and result.witnessed:
+        because = speaker.why(result.why(leaving[0], state, "gmr"))
+    elif leaving:
+        because = f"{speaker.label(leaving[0])} could gain by moving, whatever others may answer."
+    else:
+        because = "no one concept holds for all parties."
     return f"{name} would not hold: {because}"
