@@ -106,7 +106,7 @@ class Collection:
                 frame.write_json(path)
             else:
                 texts = [
-                    pl.Series(name, [json.dumps(row[name], ensure_ascii=False) for row in self.rows])
+                    pl.Series(name, [json.dumps(row.get(name), ensure_ascii=False) for row in self.rows])
                     for name, kind in frame.schema.items()
                     if kind.is_nested()
                 ]

@@ -31,7 +31,8 @@ def level_name(data: object) -> str:
 
 def number(value: float | str | Decimal) -> str:
     """The name of a numeric level."""
-    return number_name(value if isinstance(value, Decimal) else Decimal(str(value)))
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    return number_name(exact) if exact.is_finite() and abs(exact.adjusted()) < 40 else str(value)
 
 
 def slug(text: str, default: str = "case") -> str:

@@ -89,7 +89,7 @@ def range_of(low: Any, high: Any, step: Any = None) -> Range | str:
         by = None if step is None else Decimal(str(getattr(step, "text", step)))
     except InvalidOperation:
         return "its bounds are not numbers"
-    if not (a.is_finite() and b.is_finite() and abs(a) < 10**14 and abs(b) < 10**14):
+    if not all(x is None or (x.is_finite() and -20 < x.adjusted() < 14) for x in (a, b, by)):
         return "its bounds are not finite numbers below 10^14"
     if a > b:
         return "its lower bound lies above its upper bound"
@@ -258,9 +258,23 @@ def additive_table(issues: Sequence[IssueIn], values: Sequence[Mapping[str, floa
     """Utilities of all outcomes, row-major, of issues that have levels; at most `MAX_LISTED` of them."""
     table = [0.0]
     for issue, given in zip(issues, values, strict=True):
-        column = [given[level] for level in _levels(issue)]
+        column = _column(issue, given)
         table = [u + v for u in table for v in column]
     return table
+
+
+def _column(issue: IssueIn, given: Mapping[str, float]) -> list[float]:
+    """The utilities of an issue's levels in order, linear between the points of a range."""
+    if not isinstance(issue.levels, Range):
+        return [given[level] for level in issue.levels]
+    line = sorted((float(x), u) for x, u in given.items())
+    found, place = [], 0
+    for x in map(float, issue.levels.names()):
+        while place + 2 < len(line) and line[place + 1][0] < x:
+            place += 1
+        (a, u), (b, v) = line[place], line[min(place + 1, len(line) - 1)]
+        found.append(u if b <= a else u + (v - u) * (x - a) / (b - a))
+    return found
 
 
 def listable(issues: Sequence[IssueIn]) -> bool:
@@ -275,8 +289,8 @@ def cap(issues: Sequence[IssueIn], profile: ProfileIn, findings: Findings, top: 
     most += sum(max(add, 0.0) for _, add in profile.bonuses)
     if most <= top + 1e-9:
         return
-    whole = listable(issues) and not profile.bonuses
-    if whole and all(set(_levels(i)) <= set(v) for i, v in zip(issues, profile.values, strict=True)):
+    known = all(set(i.listed) <= set(v) for i, v in zip(issues, profile.values, strict=True))
+    if known and listable(issues) and not profile.bonuses:
         profile.table = [min(top, u) for u in additive_table(issues, profile.values)]
         findings.remark(
             f"{profile.name}: utilities reach {most:.6g}; as in Genius they are cut off at {top:g}"
@@ -285,7 +299,3 @@ def cap(issues: Sequence[IssueIn], profile: ProfileIn, findings: Findings, top: 
         findings.remark(
             f"{profile.name}: utilities may reach {most:.6g}; Genius cuts them off at {top:g}, which is not done here"
         )
-
-
-def _levels(issue: IssueIn) -> Sequence[str]:
-    return issue.levels.names() if isinstance(issue.levels, Range) else issue.levels

@@ -103,7 +103,7 @@ def write(case: Case, space: Space | None, path: Path) -> list[str]:
         row: list[Any] = [actor, given.label or "", float(mode(given.capability))]
         for name, scale in issues.items():
             share = (mode(given.position[name]) - scale.start) / (scale.stop - scale.start)
-            row += [float(100 * share), float(100 * mode(given.salience[name]))]
+            row += [float(f"{100 * x:.12g}") for x in (share, mode(given.salience[name]))]
         rows.append(row)
     losses += [
         f"forecast.issues.{name}: its scale of {i.start:g} to {i.stop:g} is written as 0 to 100"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from detente.adapters._source import Source
 
-_OWN = re.compile(r"^[\"'{\s]*detente[\"']?\s*:", re.MULTILINE)
-_ISSUES = re.compile(r"^[\"'{\s]*issues[\"']?\s*:", re.MULTILINE)
+_OWN = re.compile(r"^[\"'{\s]*detente[\"']?\s*:|\"detente\"\s*:", re.MULTILINE)
+_ISSUES = re.compile(r"^[\"'{\s]*issues[\"']?\s*:|\"issues\"\s*:", re.MULTILINE)
 _OUTCOME_SPACE = re.compile(r"type[\"']?\s*:\s*[\"']?[\w.]*OutcomeSpace|type[\"']?\s*:\s*[\"']?[\w.]*Issue\b")
 _SPACE = re.compile(r"<\s*(negotiation_template|utility_space)\b")
 _KTAB = re.compile(r"^\s*\"?actor\"?\s*,.*(power|influence|capabilit).*(position|pstn|pos)", re.I | re.M)

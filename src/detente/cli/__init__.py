@@ -23,6 +23,7 @@ COMMANDS = (
     "compare",
     "elicit",
     "report",
+    "convert",
     "examples",
     "init",
     "schema",
