@@ -182,13 +182,14 @@ def show(value: Any) -> str:
 
 
 def to_plain(value: Any) -> Any:
-    """Data of the JSON contract: NumPy to Python, no infinities, no unsafe integers, no overlong lists."""
+    """Data of the JSON contract: NumPy to Python, no infinities, no minus zero, no unsafe integers,
+    no overlong lists."""
     if isinstance(value, bool | str) or value is None:
         return value
     if isinstance(value, int | np.integer):
         return int(value) if abs(int(value)) <= MAX_SAFE else str(int(value))
     if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
+        return float(value) + 0.0 if math.isfinite(value) else None
     if isinstance(value, np.bool_):
         return bool(value)
     if isinstance(value, Mapping):

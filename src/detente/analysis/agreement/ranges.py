@@ -1,8 +1,9 @@
 """The zone of agreement over the ranges of a case: sure, possible or excluded.
 
 Every party's gain over no deal is bounded from below and from above, outcome by outcome, as sums of tables.
-Without weights the bounds are attained (each uncertain number enters a difference once), and the numbers of
-different parties are independent; with uncertain weights they are safe but not tight, which is said.
+Where gains are linear in the uncertain numbers (`linear`) the bounds are attained, and whether a deal exists for
+all values, if by different outcomes, is decided by a search for values without one (`surely`). Values on scales
+that change with them, and weights together with other ranges, are bounded safely but not tightly, which is said.
 """
 
 from __future__ import annotations
@@ -14,10 +15,18 @@ from typing import Literal
 import numpy as np
 
 from detente.analysis.agreement import zone as zones
+from detente.analysis.agreement.linear import (
+    Linear,
+    base_of,
+    linear_gain,
+    preference_of,
+    stated,
+)
 from detente.analysis.agreement.listing import zone as by_listing
 from detente.analysis.agreement.stages import MAX_OPTIONS, stages, widest
+from detente.analysis.agreement.surely import Answer, deal_for_all
 from detente.case.model import Issue, Preference
-from detente.case.uncertain import Number, Uncertain, bounds
+from detente.case.uncertain import Number, bounds
 from detente.space import NoDealName, Space
 from detente.space.tables import Array, Factor, combine, truth
 
@@ -28,10 +37,11 @@ LARGEST_LISTED = 20_000_000
 @dataclass(frozen=True)
 class OverRanges:
     """The verdict over the ranges, and the levels that occur in outcomes acceptable for all values (``sure``)
-    or for some (``possible``): {issue: [levels]}. ``tight`` is false where bounds are safe but not attained.
+    or for some (``possible``): {issue: [levels]}.
 
-    ``sure`` means that one and the same outcome is acceptable to all whatever the values; where no single
-    outcome is, the verdict is ``possible``.
+    The verdict is ``sure`` if for all values some outcome is a deal, not always the same one, ``excluded`` if for
+    none any is, else ``possible``. ``tight`` is false where it rests on bounds that are safe but not attained, or
+    the search was left open: ``possible`` may then be sure or excluded.
     """
 
     verdict: Verdict
@@ -44,80 +54,65 @@ class OverRanges:
 
 def over_ranges(space: Space, no_deal: NoDealName = "now") -> OverRanges | None:
     """Bounds on the zone over the case's ranges; None where the outcomes are too many to count."""
-    gains = [_gain_bounds(space, p, no_deal) for p in range(space.n_parties)]
-    low = _zone(space, [g[0] for g in gains])
-    high = _zone(space, [g[1] for g in gains])
+    linear = [linear_gain(space, p, no_deal) for p in range(space.n_parties)]
+    gains = [
+        (g.bound(best=False), g.bound(best=True)) if g is not None else _gain_bounds(space, p, no_deal)
+        for p, g in enumerate(linear)
+    ]
+    low, high = _zone(space, [g[0] for g in gains]), _zone(space, [g[1] for g in gains])
     if low is None or high is None:
         return None
     (sure_count, sure, sure_gain), (possible_count, possible, possible_gain) = low, high
-    verdict: Verdict = (
-        "sure" if sure_count and sure_gain else "possible" if possible_count and possible_gain else "excluded"
-    )
-    tight = all(g[2] for g in gains)
+    tight = all(g is not None for g in linear)
+    verdict: Verdict = "possible"
+    if sure_count and sure_gain:
+        verdict, tight = "sure", True
+    elif not (possible_count and possible_gain):
+        verdict, tight = "excluded", True
+    elif tight:
+        answer = _for_all(space, linear)
+        verdict, tight = "sure" if answer.sure else "possible", answer.exact
     return OverRanges(
         verdict, _named(space, sure), _named(space, possible), sure_count, possible_count, tight
     )
 
 
-def uncertain(preference: Preference) -> bool:
-    """Whether any number of a preference is a range or a distribution."""
-    return any(isinstance(number, Uncertain) for number in _numbers(preference))
+def _for_all(space: Space, linear: list[Linear | None]) -> Answer:
+    """Whether a deal exists for all values; left open where the outcomes are too entangled to search."""
+    gains = [gain for gain in linear if gain is not None]
+    tables = tuple((*gain.consts, *gain.coefficients) for gain in gains)
+    if widest(replace(space, factors=tables, ordinal=(None,) * len(gains))) > MAX_OPTIONS:
+        return Answer(None, False)
+    return deal_for_all(space, gains)
 
 
-def _numbers(preference: Preference) -> Iterable[Number]:
-    for values in (preference.values or {}).values():
-        yield from values.values()
-    yield from (preference.weights or {}).values()
-    yield from (bonus.add for bonus in preference.bonuses)
-    if isinstance(preference.table, tuple):
-        yield from preference.table
-
-
-_Bounds = tuple[tuple[Factor, ...], tuple[Factor, ...], bool]
+_Bounds = tuple[tuple[Factor, ...], tuple[Factor, ...]]
 
 
 def _gain_bounds(space: Space, p: int, no_deal: NoDealName) -> _Bounds:
-    """Tables whose sums bound party p's gain over no deal: from below, from above, and whether tightly."""
+    """Tables whose sums bound party p's gain over no deal safely, from below and from above."""
     party = space.parties[p]
-    preference = space.case.preferences[party]
-    if preference.types is not None:
-        preference = preference.types[space.types[party]]
-    reservation, _ = space.reservation(no_deal)
-    stated = _stated(space, party, no_deal)
-    factors = space.factors[p]
-    if factors is None:
-        gain = Factor(
-            tuple(range(len(space.sizes))),
-            (-space.ranks(p) - reservation[p]).reshape(space.sizes).astype(float),
-        )
-        return (gain,), (gain,), True
-    if not uncertain(preference) and stated is None:
-        return _shifted(factors, -float(reservation[p])), _shifted(factors, -float(reservation[p])), True
-    base = None if stated is not None else _base(space, no_deal)
-    if base is None and stated is None:  # each party's least feasible utility: take its value at the modes
-        stated = float(reservation[p])
+    preference = preference_of(space, party)
+    number = stated(space, party, no_deal)
+    base = None if number is not None else base_of(space, no_deal)
+    if base is None and number is None:  # each party's least feasible utility: no outcome falls short of it
+        low, high = _either(space, preference, None)
+        return (Factor((0,), np.zeros(space.sizes[0])),), _shifted(high, -_least(space, low))
+    low, high = _either(space, preference, base)
+    least, most = bounds(number) if number is not None else (0.0, 0.0)
+    return _shifted(low, -most), _shifted(high, -least)
+
+
+def _either(space: Space, preference: Preference, base: tuple[int, ...] | None) -> _Bounds:
     if preference.weights is not None:
-        low, high = _weighted(space, preference, base)
-        tight = not uncertain(preference)
-    else:
-        low, high = _plain(space, preference, base)
-        tight = True
-    least, most = bounds(stated) if stated is not None else (0.0, 0.0)
-    return _shifted(low, -most), _shifted(high, -least), tight
+        return _weighted(space, preference, base)
+    return _plain(space, preference, base)
 
 
-def _stated(space: Space, party: str, no_deal: NoDealName) -> Number | None:
-    """The no-deal utility that the case gives a party, if it gives one."""
-    entry = space.entry(no_deal)
-    return None if entry is None or entry.utilities is None else entry.utilities.get(party)
-
-
-def _base(space: Space, no_deal: NoDealName) -> tuple[int, ...] | None:
-    """The outcome that no deal means; None where it is no outcome."""
-    entry = space.entry(no_deal)
-    if entry is None:
-        return None
-    return space.start if entry.outcome is None else space.positions(entry.outcome)
+def _least(space: Space, low: tuple[Factor, ...]) -> float:
+    """The least sum of some tables over the possible outcomes."""
+    only = replace(space, factors=(low,), ordinal=(None,), parties=space.parties[:1])
+    return float(only.extreme(0, best=False))
 
 
 def _shifted(factors: Iterable[Factor], by: float) -> tuple[Factor, ...]:

@@ -79,7 +79,7 @@ class AgreementResult(Result):
             "zopa": {
                 "exists": self.zone.exists,
                 "count": self.zone.count,
-                "ranges": self.zone_levels() if self.zone.exists else {name: [] for name in self.issue_names},
+                "ranges": self.zone_levels(),
             },
             "pareto": self._pareto(),
             "solutions": {name: self._solution(name) for name in SOLUTIONS} | self._further(),
