@@ -116,16 +116,21 @@ def levers_text(result: ForecastResult, found: list[Lever]) -> str:
     strong = [lever for lever in found if lever.size > STILL / 10][:MOST]
     if not strong:
         return "No single actor's change of position would move the result."
-    told = []
-    for lever in strong:
-        moves = "; ".join(
-            f"{result.label(k)} by {_effect(v)}" for k, v in lever.effect.items() if max(map(abs, v)) > 0
-        )
-        told.append(
-            f"{result.label(lever.actor)} at {number(lever.changed)} instead of {number(lever.start)} on "
-            f"{result.label(lever.issue)} would move {moves}"
-        )
-    return "What would move the result most: " + ". ".join(told) + "."
+    return f"What would move the result most: {'; '.join(_told(result, lever) for lever in strong)}."
+
+
+def _told(result: ForecastResult, lever: Lever) -> str:
+    alone = len(lever.effect) == 1
+    on = "" if alone else f" on {result.label(lever.issue)}"
+    moves = [
+        f"{'the result' if alone else result.label(k)} by {_effect(v)}"
+        for k, v in lever.effect.items()
+        if max(map(abs, v)) > 0
+    ]
+    return (
+        f"{result.label(lever.actor)} at {number(lever.changed)} instead of {number(lever.start)}{on} "
+        f"would move {' and '.join(moves)}"
+    )
 
 
 def _effect(values: tuple[float, float]) -> str:

@@ -18,7 +18,7 @@ from detente.analysis.result import show
 from detente.report.document import Block, Figure, Paragraph, Section, Table
 from detente.report.gather import Findings
 
-MOST_ROWS = 30
+MOST_ROWS = 12
 
 
 def forecast(findings: Findings) -> Section | None:
@@ -37,7 +37,7 @@ def forecast(findings: Findings) -> Section | None:
     if drift.turns:
         blocks += [Paragraph(_course(drift), "In this model."), *_figures(drift)]
     if findings.readings is not None:
-        told = f"{spread(findings.readings)} The description of that model does not settle one number."
+        told = spread(findings.readings).replace("\n  ", " ") + " Its description does not settle one number."
         blocks.append(Paragraph(told, "Another model."))
         ranges = findings.readings.charts().get("ranges")
         if ranges is not None:
@@ -80,7 +80,7 @@ def _course(drift: ForecastResult) -> str:
 
 def _figures(drift: ForecastResult) -> list[Block]:
     charts = drift.charts()
-    moved = Table("Who moved whom most", _rows(influence_rows(drift)[:MOST_ROWS]))
+    moved = Table("Who moved whom most", _moved(drift))
     ends = Table("Where each actor starts and ends", _ends(drift))
     captions: dict[str, tuple[str, str, Table | None]] = {
         "positions": ("drift", "Positions over turns; larger dots care more.", ends),
@@ -93,6 +93,11 @@ def _figures(drift: ForecastResult) -> list[Block]:
         for key, (name, caption, table) in captions.items()
         if key in charts
     ]
+
+
+def _moved(drift: ForecastResult) -> tuple[dict[str, str], ...]:
+    rows = influence_rows(drift)[:MOST_ROWS]
+    return tuple({**row, "share of the scale": f"{row['share of the scale']:.0%}"} for row in rows)
 
 
 def _ends(drift: ForecastResult) -> tuple[dict[str, str], ...]:
@@ -117,7 +122,7 @@ def _levers(drift: ForecastResult) -> list[Block]:
         return [Paragraph(told, "What would move it.")]
     found = drift.levers()
     rows = _rows(lever_rows(drift, found, 10))
-    blocks: list[Block] = [Paragraph(levers_text(drift, found), "What would move it.")]
+    blocks: list[Block] = [Paragraph(levers_text(drift, found))]
     if rows:
         note = "A tenth of the scale each way; the result is the weighted mean of positions at the end."
         blocks.append(Table("One actor elsewhere at the start", rows, note))
