@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from detente.analysis.forecast import ForecastResult
 from detente.case import Case
 from detente.report.document import Listing, Section, Table
 from detente.report.gather import Findings
@@ -35,8 +36,21 @@ def methods(findings: Findings) -> Section:
             "What holds at rest follows the graph model for conflict resolution: outright (Nash 1951), since answers that pay "
             "would undo every gain (Fraser and Hipel 1984; Rego and Vieira 2017), or if any answer is expected (Howard 1971)."
         )
+    if findings.drift is not None:
+        items = [*([] if deal is None else items), *_drift(findings.drift)]
     items += [f"{reason}" for reason in findings.missing]
     return Section("methods", "Methods and limits", (Listing(tuple(items)),))
+
+
+def _drift(drift: ForecastResult) -> list[str]:
+    items = [
+        "Baselines: mean and median of the stated positions weighted with capability times salience, and the solution of "
+        "Nash (1950) weighted with capability, no deal being as bad to each actor as the worst points of the scales.",
+        "Where it would drift: the spatial model of politics of the KAPSARC Toolkit for Behavioral Analysis under its default "
+        "settings, until movement dies down. The other model is the expected-utility model as Scholz, Calbert and Smith "
+        "(2011) describe it, in sixteen readings. Neither knows packages, promises or deadlines.",
+    ]
+    return items + [f"{warning[0].upper()}{warning[1:]}." for warning in drift.source.warnings]
 
 
 def reproduce(case: Case, version: str, name: str, variant: str | None, audience: str) -> Section:
