@@ -115,8 +115,8 @@ def _load(table: TableFile, sizes: tuple[int, ...]) -> Array:
     flat = np.ascontiguousarray(array).reshape(-1)
     for start in range(0, count, _PART):
         part = flat[start : start + _PART]
-        if not (part.min() >= -LARGEST and part.max() <= LARGEST):
-            wrong = int(np.flatnonzero(~(np.abs(part) <= LARGEST))[0])
+        if not (float(part.min()) >= -LARGEST and float(part.max()) <= LARGEST):
+            wrong = int(np.flatnonzero(~(np.abs(part.astype(np.float64)) <= LARGEST))[0])
             raise NeedsError(
                 f"the table file '{table.file}' holds {part[wrong]} for outcome {start + wrong}; "
                 "expected a finite number of a reasonable size"

@@ -49,7 +49,10 @@ def random_case(
     data["issues"] = issues
     if _chance(draw, 0.4):
         data["impossible"] = [_impossible(draw, levels) for _ in range(draw.randrange(1, 3))]
-    outcome = lambda: {i: draw.choice(names) for i, names in levels.items() if _chance(draw, 0.8)}  # noqa: E731
+
+    def outcome() -> Data:
+        return {i: draw.choice(names) for i, names in levels.items() if _chance(draw, 0.8)}
+
     if _chance(draw, 0.6):
         data["status_quo"] = outcome()
     if _chance(draw, 0.7):
@@ -224,11 +227,8 @@ def _preference(draw: random.Random, data: Data, levels: Levels, kinds: Sequence
     if kind == "priorities":
         return {"priorities": [random_condition(draw, levels, 1) for _ in range(draw.randrange(1, 4))]}
     if kind == "ranking":
-        bare = {
-            key: data[key]
-            for key in ("detente", "id", "title", "parties", "issues", "impossible")
-            if key in data
-        }
+        known = ("detente", "id", "title", "parties", "issues", "impossible")
+        bare = {key: value for key, value in data.items() if key in known}
         possible = [
             [list(names)[at] for names, at in zip(levels.values(), key, strict=True)]
             for key in feasible_outcomes(from_data(bare))
