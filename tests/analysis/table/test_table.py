@@ -10,7 +10,7 @@ import pytest
 import detente
 from detente.analysis.table import Strategy, table
 from detente.case import loads
-from detente.errors import CostError, NeedsError
+from detente.errors import NeedsError
 from detente.kernels import table as kernel
 
 SALE = """
@@ -170,15 +170,13 @@ def test_options_that_do_not_fit_are_refused(options, message):
         table(loads(SALE), **options)
 
 
-def test_needs_and_costs():
+def test_needs_preferences():
     with pytest.raises(NeedsError, match="no party of"):
         table(
             loads(
                 "detente: 1\nid: a\ntitle: A\nparties: {c: {roles: [convener]}}\nissues: {x: {levels: [a, b]}}\n"
             )
         )
-    with pytest.raises(CostError, match="without listing"):
-        table(detente.load("framework-10e12"))
 
 
 def test_figures_and_tables():

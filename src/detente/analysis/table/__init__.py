@@ -14,7 +14,8 @@ from detente.analysis.result import provenance
 from detente.analysis.table.compare import Comparison, compare
 from detente.analysis.table.draws import drawn_spaces
 from detente.analysis.table.effects import chances, effects
-from detente.analysis.table.game import Setting, Terms, setting
+from detente.analysis.table.game import LARGEST_LISTED, Setting, Terms, seats_of, setting
+from detente.analysis.table.large import hold_large
 from detente.analysis.table.own import Fault, Own, own
 from detente.analysis.table.parts import Acceptance, Offering, Strategy
 from detente.analysis.table.protocols import demands, foreseen, rubinstein, simultaneous, single_text
@@ -52,6 +53,7 @@ __all__ = [
 Protocol = Literal["alternating", "simultaneous", "demand", "text", "rubinstein"]
 UNPLAYED = ("text", "rubinstein")
 """Protocols in which there is nothing to choose a strategy for."""
+Choices = tuple[tuple[Strategy | Own, ...], ...]
 ROUNDS = 100
 RUNS = 1_000
 MOST_ROUNDS, MOST_RUNS = 100_000, 100_000_000
@@ -116,7 +118,7 @@ def table(
     NeedsError
         Where an option does not fit, nobody has preferences, or nothing is possible.
     CostError
-        Where the outcomes, times the draws, are too many to list.
+        Where outcomes, times the draws, are too many to list (alternating offers without draws do not list them).
 
     Cost: a sort of the outcomes for each party and draw, then 5 to 200 ns an offer; strategies that look at the clock
     alone are tabulated, and equal runs held once. Other strategies compile for some seconds the first time.
@@ -124,10 +126,17 @@ def table(
     space = case if isinstance(case, Space) else compile_case(case)
     _check(space, rounds, runs, draws, no_deal)
     risk, ends_of = _meetings(_risk(breakdown, rounds), meetings, returns)
-    here = setting(space, Terms(rounds, risk, no_deal, open_clock), drawn_spaces(space, draws, seed))
-    asked = chosen(here, strategies) if protocol not in UNPLAYED else {}
-    first = None if opener is None else _seat(here, opener)
-    choices, ends, faults = _held(here, protocol, asked, runs, seed, first, heat)
+    terms = Terms(rounds, risk, no_deal, open_clock)
+    names = tuple(space.parties[p] for p in seats_of(space)[0])
+    asked = chosen(names, strategies) if protocol not in UNPLAYED else {}
+    first = None if opener is None else _seat(names, opener)
+    bound = None
+    if protocol == "alternating" and not draws and space.size > LARGEST_LISTED:
+        choices: Choices = tuple(tuple(strategy(text)) for text in asked.values())
+        (here, ends, bound), faults = hold_large(space, terms, choices, runs, seed, first), None
+    else:
+        here = setting(space, terms, drawn_spaces(space, draws, seed))
+        choices, ends, faults = _held(here, protocol, asked, runs, seed, first, heat)
     shown = {name: text if isinstance(text, str) else text.name for name, text in asked.items()}
     options: dict[str, Any] = {
         "protocol": protocol, "strategies": shown, "rounds": rounds, "runs": runs, "no_deal": no_deal,
@@ -137,6 +146,7 @@ def table(
     return TableResult(
         source=provenance(space, options, here.notes, seed),
         exact=False,
+        bound=bound,
         method=f"{runs:,} simulated negotiations by {PROTOCOLS[protocol]}",
         setting=here,
         choices=choices,
@@ -154,7 +164,7 @@ def table(
 def _held(
     here: Setting, protocol: str, asked: Mapping[str, str | Strategy | Own], runs: int, seed: int,
     opener: int | None, heat: float,
-) -> tuple[tuple[tuple[Strategy | Own, ...], ...], Ends, list[dict[str, Any]] | None]:  # fmt: skip
+) -> tuple[Choices, Ends, list[dict[str, Any]] | None]:  # fmt: skip
     """The strategies of each seat, where the runs end, and faults of own strategies (None: there are none of these)."""
     if protocol == "demand":
         return (), demands(here, [_share(text) for text in asked.values()], runs, seed), None
@@ -164,7 +174,7 @@ def _held(
         return (), single_text(here, heat, runs, seed), None
     if protocol == "rubinstein":
         return (), foreseen(here, runs, seed, opener), None
-    choices = tuple(tuple(strategy(text)) for text in asked.values())
+    choices: Choices = tuple(tuple(strategy(text)) for text in asked.values())
     if protocol == "simultaneous":
         return choices, simultaneous(here, choices, runs, seed), None
     if protocol != "alternating":
@@ -228,18 +238,18 @@ def _risk(breakdown: float | Sequence[float], rounds: int) -> Any:
     return risk
 
 
-def _seat(here: Setting, name: str) -> int:
-    if name not in here.names:
-        raise NeedsError(f"'{name}' has no seat at the table; there are {among(here.names)}")
-    return here.names.index(name)
+def _seat(names: Sequence[str], name: str) -> int:
+    if name not in names:
+        raise NeedsError(f"'{name}' has no seat at the table; there are {among(names)}")
+    return names.index(name)
 
 
 def chosen(
-    here: Setting, asked: Mapping[str, str | Strategy | Own] | str | Strategy | Own
+    names: Sequence[str], asked: Mapping[str, str | Strategy | Own] | str | Strategy | Own
 ) -> dict[str, str | Strategy | Own]:
     """The strategy of each seat, as asked for."""
     if not isinstance(asked, Mapping):
-        return dict.fromkeys(here.names, asked)
+        return dict.fromkeys(names, asked)
     for name in asked:
-        _seat(here, name)
-    return {name: asked.get(name, VARIED) for name in here.names}
+        _seat(names, name)
+    return {name: asked.get(name, VARIED) for name in names}

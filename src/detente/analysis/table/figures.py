@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from detente.analysis.figures import figure
+from detente.analysis.table.game import LARGEST_LISTED
 
 if TYPE_CHECKING:
     from detente.analysis.table.result import TableResult
@@ -24,6 +25,7 @@ def charts(result: TableResult) -> dict[str, dict[str, Any]]:
         return out
     if (
         result.protocol == "alternating"
+        and result.setting.space.size <= LARGEST_LISTED
         and result.setting.terms.rounds * len(result.setting.seats) <= MOST_TURNS
     ):
         out["concessions"] = concessions(result)

@@ -121,7 +121,7 @@ def setting(space: Space, terms: Terms, draws: Sequence[Space] = ()) -> Setting:
         raise CostError(
             "listing the outcomes for many negotiations",
             f"{space.size:,} outcomes" + (f" in {len(spaces):,} draws" if draws else ""),
-            "fewer draws, or `detente.analysis.table.negotiation`, which holds one without listing them",
+            "alternating offers without draws, which need not list them",
         )
     possible = np.flatnonzero(space.feasible())
     if not len(possible):
@@ -129,7 +129,7 @@ def setting(space: Space, terms: Terms, draws: Sequence[Space] = ()) -> Setting:
     utilities = np.array([snapped(s.utilities()[:, possible]) for s in spaces])
     found = [s.reservation(terms.no_deal, mode) for s in spaces]
     reservation = np.array([values for values, _ in found])
-    notes += found[0][1] + _other_no_deal(space.case, terms)
+    notes += found[0][1] + no_deal_notes(space.case, terms)
     weights, discounted = discounts(space, terms.rounds)
     if discounted and utilities.min() < 0:
         notes.append("utilities below 0 are discounted as well: a loss shrinks with delay")
@@ -169,7 +169,8 @@ def discounts(space: Space, rounds: int) -> tuple[Array, bool]:
     return weights, bool((weights != 1).any())
 
 
-def _other_no_deal(case: Case, terms: Terms) -> list[str]:
+def no_deal_notes(case: Case, terms: Terms) -> list[str]:
+    """What should be said about which no deal these talks end in."""
     if case.no_deal is None or case.no_deal.at_deadline is None or terms.no_deal == "deadline":
         return []
     return [

@@ -196,7 +196,7 @@ class Plain:
         self.mine: list[float] = []
         self.sent = 0
         self.best: Any = None
-        self.best_before = -math.inf
+        self.best_before = self.best_heard = -math.inf
         self.planned: Any = None
         self.model = models(strategy.model, sizes, book)
 
@@ -371,13 +371,14 @@ class Plain:
     def hears(self, round: int, offer: Any, by: int) -> None:
         """Another's offer is on the table."""
         x = self.book.utility(offer)
-        self.best_before = max(self.heard, default=-math.inf)
-        if x > self.best_before:
-            self.best = offer
+        self.best_before = self.best_heard
+        if x > self.best_heard:
+            self.best, self.best_heard = offer, x
         self.heard.append(x)
         self.offers.append(offer)
         self.distinct.add(offer)
-        self.model.hears(self.book.levels(offer), by, self.times[round])
+        if self.strategy.model != "none":
+            self.model.hears(self.book.levels(offer), by, self.times[round])
 
 
 def alikeness(one: Sequence[int], other: Sequence[int], sizes: Sequence[int]) -> float:

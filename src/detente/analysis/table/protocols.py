@@ -50,7 +50,7 @@ def simultaneous(setting: Setting, choices: Sequence[Sequence[Strategy | Own]], 
         if isinstance(strategy, Own):
             raise NeedsError("strategies of your own play alternating offers")
         everyone.append(strategy)
-    plan, states, chosen = plan_runs(setting, choices, runs, seed, None)
+    plan, states, chosen = plan_runs(len(setting.game.u), choices, runs, seed, None)
     ends = _none(setting, plan[:, 0], plan[:, 1], chosen)
     mind = minds(everyone, setting.game.times, setting.game.u.shape[2])
     if kernel.by_tables(mind):
@@ -138,7 +138,7 @@ def demands(setting: Setting, shares: Sequence[float | None], runs: int, seed: i
     outcomes that meet all demands, the one with the largest product of gains, then the lowest-numbered.
     """
     n = len(setting.seats)
-    plan, states, chosen = plan_runs(setting, [[Strategy("demand")]] * n, runs, seed, None)
+    plan, states, chosen = plan_runs(len(setting.game.u), [[Strategy("demand")]] * n, runs, seed, None)
     ends = _none(setting, plan[:, 0], plan[:, 1], chosen)
     asked = np.stack([kernel.draw(states) if share is None else np.full(runs, share) for share in shares])
     game = setting.game
@@ -171,7 +171,7 @@ def single_text(setting: Setting, heat: float, runs: int, seed: int) -> Ends:
     if it is no worse than no deal for everyone and better for someone; its round is that of its last change.
     """
     n = len(setting.seats)
-    plan, states, chosen = plan_runs(setting, [[Strategy("votes")]] * n, runs, seed, None)
+    plan, states, chosen = plan_runs(len(setting.game.u), [[Strategy("votes")]] * n, runs, seed, None)
     ends = _none(setting, plan[:, 0], plan[:, 1], chosen)
     game, space = setting.game, setting.space
     place = np.full(space.size, -1, dtype=np.int64)
@@ -294,7 +294,7 @@ def foreseen(setting: Setting, runs: int, seed: int, opener: int | None) -> Ends
         raise NeedsError(
             f"alternating offers with foresight are between two parties; here are {len(setting.seats)}"
         )
-    plan, _, chosen = plan_runs(setting, [[Strategy("foresight")]] * 2, runs, seed, opener)
+    plan, _, chosen = plan_runs(len(setting.game.u), [[Strategy("foresight")]] * 2, runs, seed, opener)
     ends = _none(setting, plan[:, 0], plan[:, 1], chosen)
     delta = factors(setting)
     for d, first in {(int(d), int(o)) for d, o in plan[:, :2]}:

@@ -12,7 +12,7 @@ import numpy as np
 from detente.analysis.agreement import AgreementResult, agreement
 from detente.analysis.result import Result, Row
 from detente.analysis.table import figures, words
-from detente.analysis.table.game import Setting
+from detente.analysis.table.game import LARGEST_LISTED, Setting
 from detente.analysis.table.own import Own
 from detente.analysis.table.parts import Strategy
 from detente.analysis.table.plain import Talks
@@ -151,6 +151,8 @@ class TableResult(Result):
 
         if self.protocol != "alternating":
             raise NeedsError(f"runs of the protocol '{self.protocol}' have no offers to trace")
+        if self.setting.space.size > LARGEST_LISTED:
+            raise NeedsError("runs over outcomes that are not listed are not traced")
         if not 0 <= run < self.runs:
             raise NeedsError(f"there is no run {run}: there are {self.runs:,}, numbered from 0")
         chosen = [offered[s] for offered, s in zip(self.choices, self.ends.strategies[run], strict=True)]

@@ -50,18 +50,18 @@ def hold(
     opener: int | None = None,
 ) -> Ends:
     """Holds negotiations by alternating offers, each seat's strategy drawn from its choices."""
-    plan, states, chosen = plan_runs(setting, choices, runs, seed, opener)
+    plan, states, chosen = plan_runs(len(setting.game.u), choices, runs, seed, opener)
     everyone = [strategy for offered in choices for strategy in offered]
     out = play(setting, everyone, plan, states)
     return ratified(setting, Ends(out[:, 0], out[:, 1], out[:, 2], out[:, 3], plan[:, 0], plan[:, 1], chosen))
 
 
 def plan_runs(
-    setting: Setting, choices: Sequence[Sequence[Strategy | Own]], runs: int, seed: int, opener: int | None
+    draws: int, choices: Sequence[Sequence[Strategy | Own]], runs: int, seed: int, opener: int | None
 ) -> tuple[Array, Array, Array]:
     """What is drawn before the runs: (m, 2 + n) for the kernel, their streams, and (m, n) which choice each seat has."""
     numbers = np.arange(runs)
-    plan = _plan(setting, choices, kernel.streams(seed ^ _SETUP, numbers), opener)
+    plan = _plan(draws, choices, kernel.streams(seed ^ _SETUP, numbers), opener)
     offsets = np.cumsum([0, *(len(offered) for offered in choices)])[:-1]
     return plan, kernel.streams(seed, numbers), plan[:, 2:] - offsets
 
@@ -81,12 +81,12 @@ def play(setting: Setting, everyone: Sequence[Strategy | Own], plan: Array, stat
 
 
 def _plan(
-    setting: Setting, choices: Sequence[Sequence[Strategy | Own]], states: Array, opener: int | None
+    draws: int, choices: Sequence[Sequence[Strategy | Own]], states: Array, opener: int | None
 ) -> Array:
     """Draw, opener and strategies of each run, (m, 2 + n)."""
     n, m = len(choices), len(states)
     plan = np.empty((m, 2 + n), np.int64)
-    plan[:, 0] = kernel.draw(states) * len(setting.game.u)
+    plan[:, 0] = kernel.draw(states) * draws
     drawn = (kernel.draw(states) * n).astype(np.int64)
     plan[:, 1] = drawn if opener is None else opener
     offset = 0
