@@ -20,15 +20,13 @@ from scipy.special import ndtri
 from detente.case import Case
 from detente.case.fields import FrozenDict
 from detente.case.model import Change
-from detente.case.paths import format_path
+from detente.case.paths import format_path, parse_path
 from detente.case.uncertain import Uncertain
 
 Array = NDArray[Any]
 Kind = Literal["number", "switch", "order"]
-NOT_NEGATIVE = frozenset({"weights", "breach_cost", "capability", "salience", "per_point"})
-FACTORS = frozenset({"patience", "factor"})
-SHARES = frozenset({"detection", "false_alarm"})
-LEAST_FACTOR = 1e-12
+LEAST = 1e-12
+"""The least patience, and the least weight that is drawn: weights that are all 0 would mean nothing."""
 LARGEST_GROUP = 7
 """Outcomes whose unknown places are drawn together: 7! = 5,040 orders are listed."""
 
@@ -55,12 +53,18 @@ class Input:
     @cached_property
     def domain(self) -> tuple[float, float]:
         """Least and greatest value that the case format allows here."""
-        keys = set(self.name.replace("[", ".").split("."))
-        if keys & FACTORS:
-            return LEAST_FACTOR, 1.0
-        if keys & SHARES:
+        keys = parse_path(self.name)
+        if keys[0] == "preferences" and len(keys) > 3:
+            inner = keys[4:] if keys[2] == "types" else keys[2:]
+            return (LEAST, np.inf) if inner[0] == "weights" else (-np.inf, np.inf)
+        if keys[-1] in ("patience", "factor") and keys[0] in ("parties", "discount"):
+            return LEAST, 1.0
+        if keys[0] == "verification":
             return 0.0, 1.0
-        return (0.0, np.inf) if keys & NOT_NEGATIVE else (-np.inf, np.inf)
+        positive = keys[-1] == "breach_cost" or (
+            keys[0] == "forecast" and {"capability", "salience"} & set(keys[3:4])
+        )
+        return (0.0, np.inf) if positive else (-np.inf, np.inf)
 
     @property
     def discrete(self) -> bool:
