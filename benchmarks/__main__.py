@@ -56,8 +56,8 @@ def main() -> None:
             took = median_ms(lambda v=values, r=d, f=solve: f(v, r))
             print(f"{solve.__name__:<8} {parties} parties {levels}^{issues:<4}{'':>16}{took:9.2f} ms")
     forecast.main()
+    standoff.main()
 
 
 if __name__ == "__main__":
     main()
-    standoff.main()

@@ -161,6 +161,21 @@ def limited(conflict: Conflict, party: str, other: str, horizon: int, s: State) 
     return end
 
 
+def limited_of_many(conflict: Conflict, party: str, horizon: int, s: State) -> State:
+    """The same with any number of parties: after a move anybody else may be next, the worst end for who moved counts."""
+    if horizon == 0:
+        return s
+    ranks = conflict.ranks[party]
+    best, end = ranks[s], s
+    for q in sorted(conflict.reach((party,), s)):
+        others = [limited_of_many(conflict, p, horizon - 1, q) for p in conflict.ranks if p != party]
+        moved = [e for e in others if e != q]
+        final = min(moved, key=lambda e: (-ranks[e], e)) if moved else q
+        if ranks[final] < best or (end != s and ranks[final] == best and final < end):
+            best, end = ranks[final], final
+    return end
+
+
 def coalition_reach(conflict: Conflict, group: frozenset[str], s: State, others: bool = False) -> set[State]:
     """R_H: legal sequences of moves by movers within the group; or R_{N-H}, by movers with nobody in it.
 
@@ -289,6 +304,49 @@ def unknown_stable(
         sanctions = [y for y, _ in seen if deters(y)]
         if concept in ("smr", "sseq"):
             sanctions = [y for y in sanctions if all(map(deters, conflict.reach((party,), y)))]
+        if not sanctions:
+            return False
+    return True
+
+
+def relationally_stable(
+    conflict: Conflict, concept: str, party: str, s: State, attitudes: dict[str, dict[str, int]]
+) -> bool:
+    """Relational Nash, GMR, SMR and SEQ (Inohara, Hipel and Walker 2007); unstated: + to oneself, 0 to others."""
+
+    def content(p: str, x: State, at: State) -> bool:
+        """Whether x is in TRP_p(at)."""
+        held = {q: attitudes.get(p, {}).get(q, int(q == p)) for q in conflict.ranks}
+        return all(
+            sign == 0
+            or (sign > 0 and not conflict.better(q, at, x))
+            or (sign < 0 and not conflict.better(q, x, at))
+            for q, sign in held.items()
+        )
+
+    def replies(mover: Mover, x: State) -> set[State]:
+        members = [p for p in mover if p in conflict.ranks]
+        return {y for y in conflict.reach(mover, x) if members and all(content(p, y, x) for p in members)}
+
+    step = replies if concept == "seq" else conflict.reach
+    for x in replies((party,), s):
+        if concept == "nash":
+            return False
+        seen: set[tuple[State, Mover]] = set()
+        todo: list[tuple[State, Mover | None]] = [(x, None)]
+        while todo:
+            state, last = todo.pop()
+            for mover in conflict.moves:
+                if party not in mover and mover != last:
+                    new = {(y, mover) for y in step(mover, state)} - seen
+                    seen |= new
+                    todo += new
+        sanctions = [y for y, _ in seen if not content(party, y, s)]
+        if concept == "smr":
+            sanctions = [
+                y for y in sanctions
+                if not any(z != s and content(party, z, s) for z in conflict.reach((party,), y))
+            ]  # fmt: skip
         if not sanctions:
             return False
     return True

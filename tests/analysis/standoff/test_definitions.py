@@ -10,9 +10,10 @@ import numpy as np
 
 from detente.analysis.standoff import standoff
 from detente.analysis.standoff.evolution import reach_from
-from detente.analysis.standoff.relations import strength, unknown
+from detente.analysis.standoff.relations import attitudes, strength, unknown
 from detente.analysis.standoff.result import StandoffResult
 from detente.analysis.standoff.sets import SetConflict
+from detente.case import from_data, with_changes
 from detente.errors import NeedsError
 from detente.kernels.stability import CONCEPTS
 from tests.analysis.standoff.conflicts import random_case
@@ -245,3 +246,66 @@ def test_strength_and_unknown() -> None:
                     assert sorted(rows[reading]) == want, (seed, party, concept, reading)
                 assert rows["a"] <= rows["b"] <= rows["d"]
                 assert rows["a"] <= rows["c"] <= rows["d"]
+
+
+def test_limited_moves_of_many_parties() -> None:
+    seen = 0
+    for seed, result, twin in results(range(18_000, 18_120)):
+        parties = result.conflict.parties
+        if len(parties) < 3 or any(len(m) > 1 for m in result.conflict.movers) or len(twin.states) > 12:
+            continue
+        seen += 1
+        found = result.foresight(3)
+        assert "worst" in found.variant
+        for i, party in enumerate(parties):
+            for h in range(1, 4):
+                want = [s for s in twin.states if naive.limited_of_many(twin, party, h, s) == s]
+                assert [s for s in twin.states if found.limited[h - 1][i, s]] == want, (seed, party, h)
+    assert seen > 20
+
+
+def test_attitudes() -> None:
+    seen = 0
+    for seed, result, twin in results(range(19_000, 19_120)):
+        rng, parties = random.Random(seed), result.conflict.parties
+        stated = {p: {q: rng.choice([-1, 0, 1]) for q in parties if rng.random() < 0.6} for p in parties}
+        found = attitudes(SetConflict(result.conflict), stated)
+        for concept, by_party in found.items():
+            for party, got in by_party.items():
+                want = [s for s in twin.states if naive.relationally_stable(twin, concept, party, s, stated)]
+                assert got == want, (seed, concept, party)
+                seen += len(twin.states) - len(want)
+    assert seen > 1000
+
+
+def test_views() -> None:
+    """Each party judges in its own game: the case with what it believes set in it."""
+    odd = 0
+    for seed in range(19_500, 19_560):
+        case = random_case(random.Random(seed), "graph")
+        data, rng = case.to_data(), random.Random(seed)
+        believes = {
+            p: [{"set": f"preferences.{q}.ranking", "to": [[x] for x in rng.sample(data["outcomes"], len(data["outcomes"]))]}]
+            for p in case.preferences for q in case.preferences if p != q and rng.random() < 0.5
+        }  # fmt: skip
+        if not believes:
+            continue
+        result = standoff(from_data({**data, "views": believes}))
+        found = result.relations().views
+        assert found is not None
+        true = naive.of_case(case)
+        games = {
+            p: naive.of_case(with_changes(result.conflict.space.case, result.conflict.space.case.views[p]))
+            if p in believes
+            else true
+            for p in case.preferences
+        }
+        for concept in CONCEPTS:
+            held = [s for s in true.states if all(naive.stable(games[p], concept, p, s) for p in games)]
+            rows = found.rows(concept)
+            assert [row["outcome"] for row in rows] == held, (seed, concept)
+            for row in rows:
+                s = row["outcome"]
+                assert row["true"] == all(naive.stable(true, concept, p, s) for p in games)
+                odd += not row["true"]
+    assert odd > 5
