@@ -17,7 +17,7 @@ from detente.space import compile_case
 from tests.analysis.standoff.conflicts import random_case
 from tests.naive import stability as naive
 
-COUNT = 1_500
+COUNT = 1_000
 SWEEP = 20_000
 
 

@@ -18,6 +18,7 @@ counting by sets of better outcomes is our own.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,12 +29,17 @@ import numpy as np
 
 from detente.analysis.standoff.evolution import reach_from
 from detente.analysis.standoff.model import Conflict
+from detente.analysis.standoff.sets import bits
 from detente.analysis.standoff.words import NAMES, Speaker, join
 from detente.errors import CostError
 from detente.space.tables import Array
 
 MOST_RELEVANT = 20
 """Relevant outcomes up to which all sets of them are looked at."""
+MOST_NODES = 20_000
+"""Sets of outcomes to lower that are looked at for the least change."""
+MOST_ABOVE = 300
+"""Outcomes above the target up to which the nearest ranking is looked for."""
 MOST_OUTCOMES = 20_000
 
 
@@ -54,7 +60,7 @@ class PartyUnlock:
     """What one party's preferences would have to be for the target to be stable for it.
 
     ``count`` of the ``total`` strict rankings that do it (None: too many relevant outcomes to count);
-    ``fewest`` outcomes to re-rank, ``nearest`` in pairs; None where nothing would do, empty where nothing need be.
+    ``fewest`` outcomes to re-rank, ``nearest`` in pairs; None where that was not decided, empty where nothing need be.
     """
 
     party: str
@@ -148,8 +154,7 @@ class Unlock:
         if party.stable:
             return f"{who} stays already."
         if party.fewest is None:
-            unknown = "not decided, too many outcomes play a part"
-            return f"{who}: {unknown if party.count is None else 'no ranking would do'}."
+            return f"{who}: not decided, too many outcomes play a part."
         names = join(speaker.outcome(s) for s in party.fewest.lowered[:4])
         more = f" and {len(party.fewest.lowered) - 4:,} more" if len(party.fewest.lowered) > 4 else ""
         return f"{who} would have to find it better than {names}{more}."
@@ -256,43 +261,66 @@ def _sizes(bits: int) -> Array:
     return sizes
 
 
-def _ways(clauses: Clauses) -> Iterator[tuple[int, ...]]:
-    """The relevant outcomes to lower so that the target is stable, in every way that does it; fewest first."""
+def _ways(clauses: Clauses, most: list[float]) -> Iterator[tuple[int, ...]]:
+    """Sets of outcomes to lower so that the target is stable, fewest first, up to ``most[0]`` of them, which may change meanwhile.
+
+    Every such set that contains no other is among them: while some gain is not deterred, either it is lowered, or
+    what is still above of one of its clauses. Lowering never hurts, so gains deterred by now stay deterred. Raises
+    `CostError` after `MOST_NODES` sets.
+    """
     score = clauses.conflict.scores[clauses.i]
-    above = [n for n, s in enumerate(clauses.relevant) if score[s] > score[clauses.target]]
-    kept = np.arange(1 << len(above), dtype=np.int64)
-    chosen = sum((((kept >> n) & 1) << place for n, place in enumerate(above)), start=np.zeros_like(kept))
-    good = kept[clauses.good[chosen]]
-    for sets in good[np.argsort(-_sizes(len(above))[good], kind="stable")].tolist():
-        yield tuple(clauses.relevant[place] for n, place in enumerate(above) if not sets >> n & 1)
+    above = sum(1 << int(s) for s in np.flatnonzero(score > score[clauses.target]))
+    choices = []
+    for x in clauses.leaving:
+        masks = {sum(1 << y for y in clause) & above for clause in clauses.options[x]}
+        if above >> x & 1 and 0 not in masks:
+            choices.append([1 << x, *sorted(m for m in masks if not m >> x & 1)])
+    heap, seen = [(0, 0)], {0}
+    while heap:
+        size, lowered = heapq.heappop(heap)
+        if size > most[0]:
+            return
+        up = above & ~lowered
+        undeterred = (options for options in choices if all(mask & up for mask in options))
+        options = min(undeterred, key=len, default=None)
+        if options is None:
+            yield tuple(bits(lowered))
+            continue
+        for mask in options:
+            new = lowered | mask
+            if new not in seen:
+                seen.add(new)
+                heapq.heappush(heap, (new.bit_count(), new))
+        if len(seen) > MOST_NODES:
+            raise CostError(
+                "the least change of a ranking", f"over {MOST_NODES:,} sets of outcomes", "--concept nash"
+            )
 
 
-def fewest(clauses: Clauses) -> Change | None:
-    """The change that re-ranks the fewest outcomes; among those, the one of fewest pairs."""
-    best: Change | None = None
-    for way in _ways(clauses):
-        if best is not None and len(way) > len(best.lowered):
-            break
+def fewest(clauses: Clauses) -> Change:
+    """The change that re-ranks the fewest outcomes; among those, one of fewest pairs."""
+    best, most = None, [math.inf]
+    for way in _ways(clauses, most):
         change = _pairs(clauses, way, exactly=True)
         if best is None or change.pairs < best.pairs:
-            best = change
+            best, most[0] = change, len(way)
+    assert best is not None, "to lower every gain always does"
     return best
 
 
-def nearest(clauses: Clauses) -> Change | None:
-    """The change of least Kendall distance; outcomes that play no part may go along where that saves pairs."""
-    best: Change | None = None
-    for way in _ways(clauses):
-        if best is not None and len(way) > best.pairs:
-            break
+def nearest(clauses: Clauses) -> Change:
+    """The change of least Kendall distance; further outcomes may go along where that saves pairs."""
+    best, most = None, [math.inf]
+    for way in _ways(clauses, most):
         change = _pairs(clauses, way, exactly=False)
         if best is None or (change.pairs, len(change.lowered)) < (best.pairs, len(best.lowered)):
-            best = change
+            best, most[0] = change, change.pairs
+    assert best is not None, "to lower every gain always does"
     return best
 
 
 def _pairs(clauses: Clauses, lowered: tuple[int, ...], exactly: bool) -> Change:
-    """The cost in pairs of lowering some outcomes, irrelevant ones going along freely unless ``exactly``.
+    """The cost in pairs of lowering some outcomes, others going along freely unless ``exactly``.
 
     From the top down to the target: keeping an outcome above costs a pair with each lowered one that stood above it
     (a half where they tied), lowering it costs the pair with the target; last, ties with the target are broken. A
@@ -301,7 +329,7 @@ def _pairs(clauses: Clauses, lowered: tuple[int, ...], exactly: bool) -> Change:
     score = clauses.conflict.scores[clauses.i].astype(np.int64)
     target = int(score[clauses.target])
     must = set(lowered)
-    free = set() if exactly else set(np.flatnonzero(score > target).tolist()) - set(clauses.relevant)
+    free = set() if exactly else set(np.flatnonzero(score > target).tolist()) - must
     ranks = np.unique(score[score > target])[::-1]
     best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     for rank in ranks.tolist():
@@ -350,13 +378,20 @@ def party_unlock(conflict: Conflict, i: int, concept: str, target: int) -> Party
     score, outcomes = conflict.scores[i], int(np.count_nonzero(conflict.possible))
     stable = clauses.met(lambda s: bool(score[s] > score[target]))
     total = math.factorial(outcomes)
-    if len(clauses.relevant) > MOST_RELEVANT:
-        none = Change((), 0.0) if stable else None
-        return PartyUnlock(conflict.parties[i], stable, len(clauses.relevant), None, total, none, none)
-    count = count_rankings(clauses, outcomes)
+    few = len(clauses.relevant) <= MOST_RELEVANT
+    count = count_rankings(clauses, outcomes) if few else None
+    near = np.count_nonzero(score > score[target]) <= MOST_ABOVE
     return PartyUnlock(
-        conflict.parties[i], stable, len(clauses.relevant), count, total, fewest(clauses), nearest(clauses)
-    )
+        conflict.parties[i], stable, len(clauses.relevant), count, total,
+        _unless_many(fewest, clauses), _unless_many(nearest, clauses) if near else None,
+    )  # fmt: skip
+
+
+def _unless_many(find: Callable[[Clauses], Change], clauses: Clauses) -> Change | None:
+    try:
+        return find(clauses)
+    except CostError:
+        return None
 
 
 def unlock(

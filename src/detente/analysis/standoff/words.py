@@ -157,7 +157,11 @@ def strongest(result: StandoffResult, state: int) -> str | None:
 def answer(result: StandoffResult) -> str:
     """Why are we stuck? In one sentence."""
     if not result.status_quo_possible:
-        return "The status quo is not among the possible outcomes: nothing can hold the parties there."
+        stated = result.conflict.space.case.status_quo is not None
+        which = "" if stated else " (the case states none, so it is the first level of each issue)"
+        return (
+            f"The status quo{which} is not among the possible outcomes: nothing can hold the parties there."
+        )
     concept = strongest(result, result.status_quo)
     name = f"the status quo ({Speaker(result.conflict).outcome(result.status_quo)})"
     if concept == "nash":
