@@ -50,6 +50,11 @@ def test_every_setting_reaches_the_model(run):
     assert code == 0
     assert document["options"]["rules"] == {name.replace("-", "_"): rule for name, rule in chosen.items()}
     assert document["seed"] == 5
+    document = json.loads(run("seven-actors", "--stop-share", 0, "--stop-most", 14, "--json")[1])
+    assert len(document["turns"]) == 15
+    assert document["options"]["stop"] == {"least": 2, "most": 14, "share": 0.0}
+    noted = json.loads(run("seven-actors", "--stop-most", 14, "--turns", 1, "--json")[1])
+    assert noted["warnings"] == ["when to stop was not asked: turns are given"]
 
 
 def test_levers_and_words(run):
@@ -68,6 +73,7 @@ def test_levers_and_words(run):
     (("stockholm-2019",), 2, "case 'stockholm-2019' has no forecast section: actors with capability, position and salience"),
     (("car-emissions", "--model", "x"), 2, "model: 'x' is not a model; there are smp, eum, baselines"),
     (("car-emissions", "--vote", "x"), 2, "vote: 'x' is not a rule; there are proportional, binary,"),
+    (("car-emissions", "--stop-least", "9", "--stop-most", "3"), 2, "stop: at least 1 turn, no fewer at most than at least"),
     (("car-emissions", "--turns", "-3"), 2, "turns: a number from 0 to 100,000; got -3"),
 ])  # fmt: skip
 def test_bad_input(run, args, code, message):

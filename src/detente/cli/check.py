@@ -38,8 +38,9 @@ def check(
         typer.echo(json.dumps(document, ensure_ascii=False))
         return
     what = f"{len(loaded.outcomes)} outcomes" if loaded.graph_form else f"{len(loaded.issues)} issues"
+    actors = f", {len(loaded.forecast.actors)} actors of a forecast" if loaded.forecast is not None else ""
     typer.echo(
-        f"{loaded.id}: a sound case. {len(loaded.parties)} parties, {what}, {len(loaded.variants)} variants."
+        f"{loaded.id}: a sound case. {len(loaded.parties)} parties, {what}, {len(loaded.variants)} variants{actors}."
     )
     for note in notes:
         typer.echo(f"Note: {note}.")

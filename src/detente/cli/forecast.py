@@ -40,9 +40,9 @@ def forecast(
     shift: Annotated[
         float, typer.Option("--shift", help="For --levers: the change, as a share of the scale.")
     ] = 0.1,
-    reading: Annotated[
+    only: Annotated[
         str | None,
-        typer.Option("--reading", help="Of eum: one reading by name, to compare with a replication."),
+        typer.Option("--only", metavar="READING", help="Of eum: one reading by name, to compare with a replication."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of --transition random.", min=0)] = 0,
     vote: str = _rule("--vote", "proportional", "proportional, binary, proportional-binary, cubic, proportional-cubic or prospect"),
@@ -54,8 +54,12 @@ def forecast(
     interpolation: str = _rule("--interpolation", "s2p2", "Of bargains: s1p1, s2p2 or s2pmax"),
     bargain: str = _rule("--bargain", "initiator", "In whose eyes: initiator, both or compromise"),
     transition: str = _rule("--transition", "deterministic", "deterministic or random"),
+    stop_share: Annotated[float, typer.Option("--stop-share", help="Stop once a turn moves less than this share of the first.", rich_help_panel="Spatial model")] = 0.02,
+    stop_least: Annotated[int, typer.Option("--stop-least", help="But not before so many turns.", rich_help_panel="Spatial model")] = 2,
+    stop_most: Annotated[int, typer.Option("--stop-most", help="And no later than after so many.", rich_help_panel="Spatial model")] = 100,
 ) -> None:  # fmt: skip
     """Where will it drift? Baselines first, then positions of actors over turns by an influence model."""
+    from detente.analysis.forecast import Stop
     from detente.analysis.forecast import forecast as analyse
     from detente.analysis.forecast.words import lever_rows, levers_text
     from detente.analysis.result import to_plain
@@ -63,9 +67,9 @@ def forecast(
     from detente.loading import load
 
     result = analyse(
-        load(case, variant), model=model, turns=turns, reading=reading, seed=seed,  # type: ignore[arg-type]
+        load(case, variant), model=model, turns=turns, only=only, seed=seed,  # type: ignore[arg-type]
         vote=vote, victory=victory, election=election, risk_range=risk_range, risk_adjust=risk_adjust,
-        commitment=commitment, interpolation=interpolation, bargain=bargain, transition=transition,
+        commitment=commitment, interpolation=interpolation, bargain=bargain, transition=transition, stop=Stop(stop_least, stop_most, stop_share),
     )  # fmt: skip
     found = result.levers(shift) if levers else []
     emit(result, as_json, output, {"levers": to_plain([f.to_data() for f in found])} if levers else None)

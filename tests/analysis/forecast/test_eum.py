@@ -66,9 +66,7 @@ def test_the_spread_is_never_one_number():
     assert document["turns"][0]["Belgium"] == [[7.0, 7.0]]
     ((low, high),) = document["turns"][2]["Belgium"]
     assert low < high
-    one = detente.forecast(
-        detente.load("car-emissions"), model="eum", turns=2, reading=MATCHING.name
-    ).to_dict()
+    one = detente.forecast(detente.load("car-emissions"), model="eum", turns=2, only=MATCHING.name).to_dict()
     assert one["turns"][2]["Belgium"] == pytest.approx([9.6109], abs=1e-4)
 
 

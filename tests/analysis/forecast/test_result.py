@@ -188,10 +188,10 @@ def test_what_is_refused():
         ({"turns": -1}, "turns: a number from 0 to 100,000; got -1"),
         ({"vote": "loud"}, "vote: 'loud' is not a rule; there are proportional"),
         ({"mood": "x"}, "'mood' is not a setting; there are vote, victory"),
-        ({"reading": "pair-smallest-1-own"}, "only the expected-utility model"),
+        ({"only": "pair-smallest-1-own"}, "only: the expected-utility model"),
         (
-            {"model": "eum", "reading": "best"},
-            "reading: 'best' is not a reading; there are pair-smallest-1-own",
+            {"model": "eum", "only": "best"},
+            "only: 'best' is not a reading; there are pair-smallest-1-own",
         ),
     ):
         with pytest.raises(NeedsError, match=message):

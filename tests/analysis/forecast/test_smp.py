@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -141,6 +143,26 @@ def test_scales_of_the_file_do_not_matter():
     found = detente.forecast(from_data(data), turns=4)
     expected = run(inputs, Rules(), 4).positions
     assert found.positions == pytest.approx(-4 + 10 * expected, abs=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_order_of_actors_and_issues_does_not_matter(seed):
+    random = np.random.default_rng(seed)
+    inputs = inputs_of(detente.load("seven-actors"))
+    rules = random_rules(random)
+    if (
+        "random" in rules.transition or rules.vote == "prospect"
+    ):  # the one draws by order, the other votes by it
+        rules = Rules()
+    actors, issues = random.permutation(7), random.permutation(3)
+    turned = replace(
+        inputs,
+        capability=inputs.capability[:, actors],
+        position=inputs.position[:, actors][:, :, issues],
+        salience=inputs.salience[:, actors][:, :, issues],
+    )
+    plain, other = run(inputs, rules, 6), run(turned, rules, 6)
+    assert other.positions == pytest.approx(plain.positions[:, :, actors][:, :, :, issues], abs=1e-9)
 
 
 def test_one_actor_and_one_position_move_nothing():

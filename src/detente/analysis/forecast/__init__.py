@@ -46,7 +46,7 @@ def forecast(
     turns: int | None = None,
     seed: int = 0,
     stop: Stop = STOP,
-    reading: str | None = None,
+    only: str | None = None,
     draws: Mapping[str, Array] | None = None,
     **rules: Any,
 ) -> ForecastResult:
@@ -66,7 +66,7 @@ def forecast(
         Of the transition ``random``; nothing else is drawn.
     stop
         When ``smp`` ends by itself; used only without ``turns``.
-    reading
+    only
         Of ``eum``: one reading by name (``all-weighted-1-own``), to compare with a replication; never as a forecast.
     draws
         Values (D,) of inputs by path, as `uncertain_inputs` names them: the model is run on each draw. Other inputs
@@ -93,15 +93,15 @@ def forecast(
     (4.0, 7.6)
     """
     settings = _rules(model, rules)
-    _check(model, turns, reading, stop, settings)
+    _check(model, turns, only)
     inputs = inputs_of(case, draws)
-    notes = [*_notes(case, inputs, model), *_unused(model, turns, settings)]
+    notes = [*_notes(case, inputs, model), *_unused(model, turns, settings, stop)]
     inputs = _within(inputs) if model == "smp" else inputs
-    paths = _paths(inputs, model, turns, settings, stop, seed, reading)
+    paths = _paths(inputs, model, turns, settings, stop, seed, only)
     options = {
         "model": model,
         "turns": turns,
-        "reading": reading,
+        "only": only,
         "full_salience": full_salience(forecast_of(case)),
         "draws": None if draws is None else inputs.draws,
         "rules": settings.named() if model == "smp" else None,
@@ -142,7 +142,7 @@ def simulate(
     ``smp``; for ``eum`` there is one block of D for each reading. ``baselines`` leaves everybody in place.
     """
     settings = _rules(model, rules)
-    _check(model, turns, None, stop, settings)
+    _check(model, turns, None)
     inputs = _within(inputs) if model == "smp" else inputs
     paths = _paths(inputs, model, turns, settings, stop, seed, None)
     return inputs.on_scale(paths.positions[-1])
@@ -158,21 +158,19 @@ def _rules(model: Model, rules: Mapping[str, Any]) -> Rules:
     return Rules(**rules)
 
 
-def _check(model: Model, turns: int | None, reading: str | None, stop: Stop, rules: Rules) -> None:
+def _check(model: Model, turns: int | None, only: str | None) -> None:
     if turns is not None and not 0 <= turns <= MOST_TURNS:
         raise NeedsError(f"turns: a number from 0 to {MOST_TURNS:,}; got {turns}")
-    if reading is not None and model != "eum":
-        raise NeedsError(f"reading: only the expected-utility model (eum) has readings; the model is {model}")
-    if reading is not None and reading not in {r.name for r in READINGS}:
-        raise NeedsError(
-            f"reading: '{reading}' is not a reading; there are {', '.join(r.name for r in READINGS)}"
-        )
+    if only is not None and model != "eum":
+        raise NeedsError(f"only: the expected-utility model (eum) has readings; the model is {model}")
+    if only is not None and only not in {r.name for r in READINGS}:
+        raise NeedsError(f"only: '{only}' is not a reading; there are {', '.join(r.name for r in READINGS)}")
 
 
 def _paths(
-    inputs: Inputs, model: Model, turns: int | None, rules: Rules, stop: Stop, seed: int, reading: str | None
+    inputs: Inputs, model: Model, turns: int | None, rules: Rules, stop: Stop, seed: int, only: str | None
 ) -> Paths:
-    readings = tuple(r for r in READINGS if reading in (None, r.name)) if model == "eum" else ()
+    readings = tuple(r for r in READINGS if only in (None, r.name)) if model == "eum" else ()
     most = {"smp": stop.most if turns is None else turns, "eum": eum.MOST_ROUNDS if turns is None else turns}
     _allow(inputs, most.get(model, 0), len(readings))
     if model == "smp":
@@ -226,12 +224,17 @@ def _notes(case: Case, inputs: Inputs, model: Model) -> list[str]:
     return found
 
 
-def _unused(model: Model, turns: int | None, rules: Rules) -> list[str]:
+def _unused(model: Model, turns: int | None, rules: Rules, stop: Stop) -> list[str]:
     found = []
     if model == "baselines" and turns is not None:
         found.append("baselines have no turns: only the start is listed")
     if model != "smp" and rules != Rules():
         found.append(f"settings of the spatial model play no part in the model {model}")
+    if stop != STOP and (turns is not None or model != "smp"):
+        found.append(
+            "when to stop was not asked: "
+            + ("turns are given" if model == "smp" else f"the model is {model}")
+        )
     return found
 
 
