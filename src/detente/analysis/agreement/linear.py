@@ -1,8 +1,7 @@
 """A party's gain over no deal as a linear function of the numbers that a case gives as ranges.
 
 Each uncertain number is a variable between its bounds (or among its values, where it is discrete); numbers of
-one party and of different parties vary on their own. Values, bonuses, tables and no-deal utilities enter
-linearly. Weights do as far as the sign of the gain goes, which is then told times the sum of the weights.
+one party and of different parties vary on their own. Values, bonuses and tables enter linearly. Weights do as far as the sign of the gain goes, which is then told times the sum of the weights.
 """
 
 from __future__ import annotations
@@ -78,10 +77,16 @@ def base_of(space: Space, no_deal: NoDealName) -> tuple[int, ...] | None:
     return space.start if entry is None or entry.outcome is None else space.positions(entry.outcome)
 
 
-def linear_gain(space: Space, p: int, no_deal: NoDealName) -> Linear | None:
-    """Party p's gain over no deal; None where it is not linear, or no deal is the party's least utility."""
+def linear_gain(space: Space, p: int, no_deal: NoDealName, best: bool) -> Linear | None:
+    """Party p's gain over no deal; None where it is not linear, or no deal is the party's least utility.
+
+    A no-deal utility that is uncertain is taken at its least (``best``) or its greatest: whatever the rest, that
+    is where most, or fewest, outcomes are acceptable.
+    """
     party, factors = space.parties[p], space.factors[p]
     number = stated(space, party, no_deal)
+    if isinstance(number, Uncertain):
+        number = number.bounds[0 if best else 1]
     if factors is None:
         reservation = float(space.reservation(no_deal)[0][p])
         ranks = -(space.ranks(p) + reservation).reshape(space.sizes).astype(float)
@@ -113,11 +118,8 @@ def _some_uncertain(numbers: Iterable[Number]) -> bool:
     return any(isinstance(number, Uncertain) for number in numbers)
 
 
-def _over(worth: Linear, number: Number | None, base: tuple[int, ...] | None) -> Linear:
+def _over(worth: Linear, number: float | None, base: tuple[int, ...] | None) -> Linear:
     """A utility less that of no deal, a number or an outcome."""
-    if isinstance(number, Uncertain):
-        less = Factor((), np.array(-1.0))
-        return replace(worth, numbers=(*worth.numbers, number), coefficients=(*worth.coefficients, less))
     if number is not None:
         return replace(worth, consts=(*worth.consts, Factor((), np.array(-float(number)))))
     assert base is not None
@@ -226,10 +228,10 @@ def _scaled(space: Space, preference: Preference, scales: Mapping[str, tuple[flo
 
 
 def _by_weights(
-    space: Space, preference: Preference, number: Number | None, base: tuple[int, ...] | None
+    space: Space, preference: Preference, number: float | None, base: tuple[int, ...] | None
 ) -> Linear | None:
     """The gain times the sum of the weights, where only these are uncertain."""
-    if isinstance(number, Uncertain) or uncertain(preference.model_copy(update={"weights": None})):
+    if uncertain(preference.model_copy(update={"weights": None})):
         return None
     plain = preference.model_copy(update={"values": {}, "weights": None})
     bonuses = factors_of(space.case, plain, space.compiled_issues, float)  # type: ignore[arg-type]

@@ -54,23 +54,23 @@ class OverRanges:
 
 def over_ranges(space: Space, no_deal: NoDealName = "now") -> OverRanges | None:
     """Bounds on the zone over the case's ranges; None where the outcomes are too many to count."""
-    linear = [linear_gain(space, p, no_deal) for p in range(space.n_parties)]
-    gains = [
-        (g.bound(best=False), g.bound(best=True)) if g is not None else _gain_bounds(space, p, no_deal)
-        for p, g in enumerate(linear)
-    ]
-    low, high = _zone(space, [g[0] for g in gains]), _zone(space, [g[1] for g in gains])
+    parties = range(space.n_parties)
+    worst = [linear_gain(space, p, no_deal, best=False) for p in parties]
+    best = [linear_gain(space, p, no_deal, best=True) for p in parties]
+    safe = {p: _gain_bounds(space, p, no_deal) for p in parties if worst[p] is None or best[p] is None}
+    low = _zone(space, [safe[p][0] if g is None else g.bound(best=False) for p, g in enumerate(worst)])
+    high = _zone(space, [safe[p][1] if g is None else g.bound(best=True) for p, g in enumerate(best)])
     if low is None or high is None:
         return None
     (sure_count, sure, sure_gain), (possible_count, possible, possible_gain) = low, high
-    tight = all(g is not None for g in linear)
+    tight = not safe
     verdict: Verdict = "possible"
     if sure_count and sure_gain:
         verdict, tight = "sure", True
     elif not (possible_count and possible_gain):
         verdict, tight = "excluded", True
     elif tight:
-        answer = _for_all(space, linear)
+        answer = _for_all(space, worst)
         verdict, tight = "sure" if answer.sure else "possible", answer.exact
     return OverRanges(
         verdict, _named(space, sure), _named(space, possible), sure_count, possible_count, tight
