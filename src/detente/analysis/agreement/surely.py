@@ -100,18 +100,26 @@ class _Program:
 
     def solve(self) -> Array | None:
         """The best columns, or None where there are none."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
+        import highspy
 
-        goal = np.zeros(len(self.low))
-        goal[-1] = -1.0
-        low, high = np.array(self.limits).T
-        found = milp(
-            goal,
-            integrality=self.whole,
-            bounds=Bounds(self.low, self.high),
-            constraints=LinearConstraint(np.array(self.rows), low, high),
-        )
-        return None if found.x is None else np.asarray(found.x)
+        model = highspy.Highs()  # type: ignore[no-untyped-call]
+        model.setOptionValue("log_to_console", False)
+        model.setOptionValue("output_flag", False)
+        model.setOptionValue("threads", 1)
+        empty = np.empty(0)
+        for low, high, whole in zip(self.low, self.high, self.whole, strict=True):
+            model.addCol(0.0, float(low), float(high), 0, np.empty(0, dtype=np.int32), empty)
+            if whole:
+                column = model.getNumCol() - 1
+                model.changeColIntegrality(column, highspy.HighsVarType.kInteger)
+        model.changeColCost(len(self.low) - 1, -1.0)
+        for row, (least, most) in zip(self.rows, self.limits, strict=True):
+            at = np.flatnonzero(row).astype(np.int32)
+            model.addRow(least, most, len(at), at, row[at])
+        model.run()
+        if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        return np.array(model.getSolution().col_value)
 
 
 def _refused(gains: Sequence[Linear], outcomes: Sequence[tuple[int, ...]]) -> list[Array] | None:
