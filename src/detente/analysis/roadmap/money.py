@@ -137,49 +137,45 @@ def _rest_total(problem: Problem, date: int) -> float:
 
 
 def payments(problem: Problem, course: Course) -> Array | None:
-    """Payments between the parties that make one roadmap hold: net receipts (n, m + 1), or None.
+    """Payments between the parties that make one roadmap hold: net receipts (n, m + 2), or None.
 
     A linear program (HiGHS). Receipts sum to at most 0 at each date, before its moves (the last column is a flow for
-    ever after). Once a date's payments are made, each party gains at least as much from going on as from departing,
-    or from moving as planned and then breaking off, which is also what keeping back the next payment means; the first
-    payment is part of entry. Among these the smallest largest payment. Utilities are taken as transferable.
+    ever after date m). Once a date's payments are made, each party gains at least as much from going on as from
+    departing, or from moving as planned and then breaking off, which is also what keeping back the next payment
+    means; the first payment is part of entry. Among these the smallest largest payment. Utilities are taken as transferable.
     """
     from scipy.optimize import linprog
 
-    n, dates = course.stay.shape
+    n, columns = course.stay.shape[0], course.stay.shape[1] + 1
     d = problem.terms.step_delta
     away = np.maximum(course.leave, _breaking_off(problem, course))
-    weight = np.asarray((1 - d)[:, None] * d[:, None] ** np.arange(dates), dtype=float)
-    weight[:, -1] = weight[:, -1] / (1 - d)
-    top = n * dates
-    rows, limits = [], []
+    weight = np.asarray((1 - d)[:, None] * d[:, None] ** np.arange(columns), dtype=float)
+    weight[:, -1] = d ** (columns - 1)
+    rows: list[Array] = []
+    limits: list[float] = []
 
-    def at_least(row: Array, amount: float) -> None:
-        rows.append(-row)
-        limits.append(-amount)
+    def at_least(i: int, t: int, amount: float) -> None:
+        """What party i receives from date t on, as seen from the date before, is worth ``amount`` or more."""
+        if np.isfinite(amount):
+            row = np.zeros(n * columns + 1)
+            row[i * columns + t : (i + 1) * columns] = weight[i, t:] / d[i] ** max(t - 1, 0)
+            rows.append(-row)
+            limits.append(-amount)
 
-    for t in range(dates):
-        total = np.zeros(top + 1)
-        total[np.arange(n) * dates + t] = -1.0
-        at_least(total, 0.0)
     for i in range(n):
-        for t in range(dates):
-            if np.isfinite(away[i, t]):
-                row = np.zeros(top + 1)
-                row[i * dates + t + 1 : (i + 1) * dates] = weight[i, t + 1 :] / d[i] ** t
-                if t == dates - 1:
-                    row[i * dates + t] = d[i]
-                at_least(row, away[i, t] - course.stay[i, t])
-            size = np.zeros(top + 1)
-            size[i * dates + t], size[top] = 1.0, 1.0
-            at_least(size, 0.0)
-        row = np.zeros(top + 1)
-        row[i * dates : (i + 1) * dates] = weight[i]
-        at_least(row, course.entry[i] - course.stay[i, 0])
-    cost = np.append(np.zeros(top), 1.0)
-    bounds = [(None, None)] * top + [(0.0, None)]
-    found = linprog(cost, A_ub=np.array(rows), b_ub=np.array(limits), bounds=bounds, method="highs")
-    return np.array(found.x[:top]).reshape(n, dates) if found.status == 0 else None
+        at_least(i, 0, float(course.entry[i] - course.stay[i, 0]))
+        for t in range(columns - 1):
+            at_least(i, t + 1, float(away[i, t] - course.stay[i, t]))
+    no_more = np.hstack([np.tile(np.eye(columns), n), np.zeros((columns, 1))])
+    size = np.hstack([np.eye(n * columns), -np.ones((n * columns, 1))])
+    found = linprog(
+        np.append(np.zeros(n * columns), 1.0),
+        A_ub=np.vstack([*rows, no_more, size, -size - 2 * np.eye(n * columns + 1)[-1]]),
+        b_ub=np.concatenate([limits, np.zeros(columns + 2 * n * columns)]),
+        bounds=[(None, None)] * (n * columns) + [(0.0, None)],
+        method="highs",
+    )
+    return np.array(found.x[:-1]).reshape(n, columns) if found.status == 0 else None
 
 
 def _breaking_off(problem: Problem, course: Course) -> Array:
