@@ -148,18 +148,29 @@ def front_any(rows, made, order, merge, chosen):
 def sort_rows(rows, made):
     """Positions of rows by falling first column (of the sum, beyond three), ties by the later columns falling."""
     columns = rows.shape[1]
-    if columns > 3:
-        total = np.zeros(made)
-        for c in range(columns):
-            for r in range(made):
-                total[r] += rows[r, c]
-        return np.argsort(-total, kind="mergesort")
-    order = np.arange(made)
-    for c in range(columns - 1, -1, -1):
-        key = np.empty(made)
-        for r in range(made):
-            key[r] = -rows[order[r], c]
-        order = order[np.argsort(key, kind="mergesort")]
+    key = np.zeros(made)
+    for r in range(made):
+        key[r] = -rows[r, 0]
+        if columns > 3:
+            for c in range(1, columns):
+                key[r] -= rows[r, c]
+    order = np.argsort(key)
+    if columns != 3:
+        return order
+    low = 0
+    while low < made:  # within ties the later columns fall
+        high = low + 1
+        while high < made and key[order[high]] == key[order[low]]:
+            high += 1
+        if high - low > 1:
+            part = order[low:high].copy()
+            for c in (2, 1):
+                tie = np.empty(high - low)
+                for r in range(high - low):
+                    tie[r] = -rows[part[r], c]
+                part = part[np.argsort(tie, kind="mergesort")]
+            order[low:high] = part
+        low = high
     return order
 
 
@@ -193,7 +204,7 @@ def labels(
             node -= 1
             continue
         made = extend(
-            first[node], first[node + 1], dst, gain, leave, keep, resume, out, allowed, scale, mode, adds, most,
+            first[node], first[node + 1], dst, gain, leave, keep, resume, out, allowed, scale, mode, adds, most[node],
             value, begin, count, rows, row_edge, row_link,
         )  # fmt: skip
         if made < 0:

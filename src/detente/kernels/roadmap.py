@@ -54,7 +54,7 @@ def labels(
     allowed: Array,
     scale: Array,
     mode: str,
-    most: float,
+    most: Array,
     merge: Array,
     most_work: int,
     most_labels: int,
@@ -62,7 +62,8 @@ def labels(
     """Pareto-best labels of every node; None beyond ``most_work`` candidates or ``most_labels`` labels.
 
     A label is (W_1 .. W_n) and, under ``mode`` "gap", "steps" or "periods", one coordinate more, written negative so
-    that more is better everywhere. ``allowed`` and ``scale`` (n,), ``merge`` (D,) differences that are dropped.
+    that more is better everywhere; ``most`` (nodes,) bounds it. ``allowed`` and ``scale`` (n,), ``merge`` (D,) differences
+    that are dropped.
     """
     from detente.kernels import _roadmap_loops as loops
 

@@ -35,7 +35,7 @@ def sweep_large(priced: Priced, task: small.Task) -> small.Labels:
         task.allowed.astype(float),
         task.scale.astype(float),
         task.extra,
-        task.most,
+        np.ascontiguousarray(small.most_at(priced, task)),
         merge,
         MOST_WORK,
         MOST_LABELS,

@@ -54,14 +54,14 @@ class Labels:
 @dataclass(frozen=True)
 class Task:
     """What a sweep keeps. ``allowed`` (n,) raw trust; ``scale`` (n,) units of the gap coordinate; ``most`` bound of the
-    extra coordinate; ``best`` labels are kept unless that many others are at least as good; ``merge`` (n,)
+    extra coordinate, for all nodes or (nodes,); ``best`` labels are kept unless that many others are at least as good; ``merge`` (n,)
     differences that are dropped.
     """
 
     allowed: Array
     scale: Array
     extra: Extra = ""
-    most: float = np.inf
+    most: float | Array = np.inf
     best: int = 1
     merge: Array | None = None
 
@@ -94,8 +94,13 @@ def endings(priced: Priced, task: Task) -> tuple[Array, Array]:
     if task.extra:
         last = (gaps / task.scale[:, None]).max(axis=0) if task.extra == "gap" else np.zeros(gaps.shape[1])
         rows = np.column_stack([rows, -last])
-        good &= last <= task.most
+        good &= last <= most_at(priced, task)[list(priced.steps.ends)]
     return rows, good
+
+
+def most_at(priced: Priced, task: Task) -> Array:
+    """The bound of the extra coordinate at every node: float64 (nodes,)."""
+    return np.broadcast_to(np.asarray(task.most, dtype=float), (priced.steps.nodes,))
 
 
 def increments(priced: Priced, extra: Extra) -> Array:
@@ -154,7 +159,7 @@ def _extend(priced: Priced, task: Task, old: Array, edge: Array, adds: Array) ->
         last = np.minimum(old[:, n], -(gaps / task.scale[:, None]).max(axis=0))
     else:
         last = old[:, n] - adds[edge]
-    kept &= -last <= task.most
+    kept &= -last <= most_at(priced, task)[priced.steps.src[edge]]
     return np.column_stack([value.T, last])[kept], np.flatnonzero(kept)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from detente.analysis.roadmap.evaluate import EXISTS
-from detente.analysis.roadmap.labels import Labels, Task, sweep
+from detente.analysis.roadmap.labels import Extra, Labels, Task, increments, sweep
 from detente.analysis.roadmap.steps import Priced
 from detente.errors import CostError
 from detente.space.tables import Array
@@ -338,17 +338,31 @@ def patient(priced: Priced, scale: Array) -> tuple[float, tuple[list[int], int]]
     return max(float(value[graph.start]), entry), (edges, node)
 
 
-def fewest(priced: Priced, counted: str = "steps") -> Found:
+def _so_far(priced: Priced, counted: Extra) -> Array:
+    """The fewest steps (or periods) from the start to every node: (nodes,)."""
+    graph, adds = priced.steps, increments(priced, counted)
+    near = np.full(graph.nodes, np.inf)
+    near[graph.start] = 0
+    for low, high in graph.groups:
+        np.minimum.at(near, graph.dst[low:high], near[graph.src[low:high]] + adds[low:high])
+    return near
+
+
+def fewest(priced: Priced, counted: Extra = "steps") -> Found:
     """The self-enforcing roadmap with fewest steps (or periods)."""
     left = pruned(priced, none(priced))
     if left.steps.start < 0:
         return Found(False)
-    extra = "steps" if counted == "steps" else "periods"
-    found = _labels(left, Task(none(left), none(left) + 1, extra))  # type: ignore[arg-type]
-    n = len(left.keep)
-    fine = np.flatnonzero((found.here[:, :n] >= left.entry - EXISTS).all(axis=1))
-    if not len(fine):
-        return Found(None if found.bound is not None else False, bound=found.bound)
+    near, n = _so_far(left, counted), len(left.keep)
+    allowance, more, longest = float(near[list(left.steps.ends)].min()), 1.0, float(len(left.steps.src))
+    while True:  # few labels are within a tight allowance, so it is raised from the least that any way takes
+        found = _labels(left, Task(none(left), none(left) + 1, counted, most=allowance - near))
+        fine = np.flatnonzero((found.here[:, :n] >= left.entry - EXISTS).all(axis=1))
+        if len(fine):
+            break
+        if allowance >= longest:
+            return Found(None if found.bound is not None else False, bound=found.bound)
+        allowance, more = allowance + more, 2 * more
     label = int(fine[np.argmax(found.here[fine, n])])
     return Found(
         True, (states_of(left, found.walk(left, label)),), 0.0, len(found.value), found.bound,
