@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from detente.analysis.roadmap import model as models
-from detente.analysis.roadmap import search
-from detente.analysis.roadmap.problem import Problem, answer
+from detente.analysis.roadmap.problem import Problem
 from detente.analysis.roadmap.threats import rule
 from detente.case import from_data
 from detente.case.model import Case

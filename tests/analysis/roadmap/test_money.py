@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import linprog
 
 from detente.analysis.roadmap import money, roadmap
+from detente.case import from_data
 from tests.analysis.roadmap.cases import DILEMMA, DONE, ladder, matrix
 from tests.analysis.roadmap.test_naive import pose
 
@@ -72,3 +73,13 @@ def test_totals_decide_on_payments_between_the_parties(seed):
     assert (found is not None) == paid.works
     if found is not None:
         assert found.sum(axis=0).max() <= 1e-9
+
+
+def test_payments_are_given_by_date():
+    """One side gives all: the other pays, and both gain."""
+    data = ladder([1.0], 0.9, final=False, other=[0.0]).to_data()
+    result = roadmap(from_data(data), "top", gap="raw", patience=False, remedies=False)
+    assert result.exists is False
+    receipts = result.payments()
+    assert receipts[-1]["X"] > 0
+    assert all(sum(row.values()) <= 1e-9 for row in receipts)

@@ -144,8 +144,6 @@ def payments(problem: Problem, course: Course) -> Array | None:
     departing, or from moving as planned and then breaking off, which is also what keeping back the next payment
     means; the first payment is part of entry. Among these the smallest largest payment. Utilities are taken as transferable.
     """
-    from scipy.optimize import linprog
-
     n, columns = course.stay.shape[0], course.stay.shape[1] + 1
     d = problem.terms.step_delta
     away = np.maximum(course.leave, _breaking_off(problem, course))
@@ -168,14 +166,22 @@ def payments(problem: Problem, course: Course) -> Array | None:
             at_least(i, t + 1, float(away[i, t] - course.stay[i, t]))
     no_more = np.hstack([np.tile(np.eye(columns), n), np.zeros((columns, 1))])
     size = np.hstack([np.eye(n * columns), -np.ones((n * columns, 1))])
-    found = linprog(
-        np.append(np.zeros(n * columns), 1.0),
-        A_ub=np.vstack([*rows, no_more, size, -size - 2 * np.eye(n * columns + 1)[-1]]),
-        b_ub=np.concatenate([limits, np.zeros(columns + 2 * n * columns)]),
-        bounds=[(None, None)] * (n * columns) + [(0.0, None)],
-        method="highs",
+    found = _least_last(
+        np.vstack([*rows, no_more, size, -size - 2 * np.eye(n * columns + 1)[-1]]),
+        np.concatenate([limits, np.zeros(columns + 2 * n * columns)]),
     )
-    return np.array(found.x[:-1]).reshape(n, columns) if found.status == 0 else None
+    return None if found is None else found[:-1].reshape(n, columns)
+
+
+def _least_last(a: Array, b: Array) -> Array | None:
+    """The x with a x <= b whose last entry, at least 0, is least; None where there is none. ``a`` (m, k), ``b`` (m,)."""
+    from scipy.optimize import linprog
+
+    width = a.shape[1]
+    found = linprog(
+        np.append(np.zeros(width - 1), 1.0), A_ub=a, b_ub=b, bounds=[(None, None)] * (width - 1) + [(0.0, None)], method="highs"
+    )  # fmt: skip
+    return np.array(found.x) if found.status == 0 else None
 
 
 def _breaking_off(problem: Problem, course: Course) -> Array:

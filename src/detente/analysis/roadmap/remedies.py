@@ -8,7 +8,7 @@ computed without it, and say so.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,25 +44,18 @@ def remedies(problem: Problem, space: Space, order: Order, found: Answer, gap: s
     base = problem
     if problem.terms.horizon is not None:
         free = problem.changed(horizon=None, collapse=None)
-        out += [_more_time(problem, free, order, gap)]
+        more = _more_time(problem, free, order, gap)
+        out += [more]
         if found.shown is None:
+            if more.works:
+                return out
             base = free
     names = _Names(space, base.model)
     for make in (_hostages, _locks, _stores, _splits, _payments, _watching):
         out += list(make(base, names, order, gap))
-    without = problem.terms.horizon is not None and base is not problem
-    if without:
+    if base is not problem:
         out = [
-            r
-            if r.kind == "more_time"
-            else Remedy(
-                r.kind,
-                r.what + ", given the time it takes",
-                r.works,
-                r.least_gap,
-                r.detail | {"without_deadline": True},
-                r.interpersonal,
-            )
+            r if r.kind == "more_time" else replace(r, detail=r.detail | {"without_deadline": True})
             for r in out
         ]
     return sorted(out, key=lambda r: (not r.works, r.works is None))
@@ -104,7 +97,7 @@ def _hostages(problem: Problem, names: _Names, order: Order, gap: str) -> Iterat
             continue
         made = _asked(short, order, gap)
         yield Remedy(
-            "hostage", f"stop at {names.level(k, top - 1)} on {names.label(k)}, one level short of {names.level(k, top)}",
+            "hostage", f"stop at {names.level(k, top - 1)} on {names.label(k)}",
             made.exists, made.least_gap, {"issue": model.commitments[k].name, "level": names.level(k, top - 1)},
         )  # fmt: skip
 
@@ -122,7 +115,7 @@ def _locks(problem: Problem, names: _Names, order: Order, gap: str) -> Iterator[
         if _floor(model, k, top) < top:
             made = _asked(_refloored(problem, names, k, top, top), order, gap)
             yield Remedy(
-                "lock", f"make {names.level(k, top)} on {names.label(k)} final, so that it cannot be taken back",
+                "lock", f"make {names.level(k, top)} on {names.label(k)} final",
                 made.exists, made.least_gap, {"issue": model.commitments[k].name, "level": names.level(k, top)},
             )  # fmt: skip
 
@@ -133,7 +126,7 @@ def _stores(problem: Problem, names: _Names, order: Order, gap: str) -> Iterator
         if _floor(model, k, top) == top:
             made = _asked(_refloored(problem, names, k, top, max(start, top - 1)), order, gap)
             yield Remedy(
-                "store", f"keep {names.level(k, top)} on {names.label(k)} so that it can be undone by one level (storage, not destruction)",
+                "store", f"store instead of destroy: {names.label(k)} at {names.level(k, top)} can be undone by one level",
                 made.exists, made.least_gap, {"issue": model.commitments[k].name, "level": names.level(k, top)},
             )  # fmt: skip
 
@@ -180,17 +173,17 @@ def _payments(problem: Problem, names: _Names, order: Order, gap: str) -> Iterat
     parties = model.parties
     covers = {p: float(v) for p, v in zip(parties, held.peak, strict=True)}
     yield Remedy(
-        "collateral", "a collateral from each party that it forfeits on a breach", True, None,
+        "collateral", "a collateral from each tempted party, forfeited on a breach", True, None,
         {"peak": covers, "for_ever": {p: float(v) for p, v in zip(parties, held.bond, strict=True)}},
     )  # fmt: skip
     way_only = bool((held.bond <= 1e-9).all() and held.deposit_pays.all() and (shown.entry_gap <= 1e-9).all())
     yield Remedy(
-        "deposit", "a deposit lodged at the start and refunded at the end (it does not guard the end state)", way_only, None,
+        "deposit", "a deposit lodged at the start and refunded at the end", way_only, None,
         {"deposit": {p: float(v) for p, v in zip(parties, held.deposit, strict=True)},
          "entry_still_pays": {p: bool(v) for p, v in zip(parties, held.deposit_pays, strict=True)}},
     )  # fmt: skip
     yield Remedy(
-        "guarantee", "payments by a guarantor for each step kept, as late as possible, from a fund it cannot withdraw", True, None,
+        "guarantee", "payments by a guarantor for each step kept, from a fund it cannot withdraw", True, None,
         {"budget": {p: float(v) for p, v in zip(parties, held.budget, strict=True)}, "guarantors": guarantors(problem, names.space, shown.stay[:, 0] - shown.entry)},
     )  # fmt: skip
     if order != "at-once" and problem.graph(order).start >= 0:
@@ -198,16 +191,8 @@ def _payments(problem: Problem, names: _Names, order: Order, gap: str) -> Iterat
         if paid.works is not None:
             yield Remedy(
                 "transfers", "payments between the parties before each step", paid.works, None,
-                {"outside_money": paid.shortfall, "largest": _largest(problem, paid)}, interpersonal=True,
+                {"outside_money": paid.shortfall}, interpersonal=True,
             )  # fmt: skip
-
-
-def _largest(problem: Problem, paid: money.Transfers) -> float | None:
-    """The largest single payment, as a flow, of the smallest payments that do; None where none do."""
-    if not paid.works or paid.states is None:
-        return None
-    receipts = money.payments(problem, problem.course(paid.states))
-    return None if receipts is None else float(np.abs(receipts).max())
 
 
 def guarantors(problem: Problem, space: Space, gain: Any) -> dict[str, dict[str, Any]]:
@@ -252,7 +237,7 @@ def _more_time(problem: Problem, free: Problem, order: Order, gap: str) -> Remed
     if made.shown is not None:
         needed = _shortest(free, order) * (1 + problem.terms.lag)
     return Remedy(
-        "more_time", "no deadline" if needed is None else f"more time: the way takes at least {needed} periods",
+        "more_time", "no deadline" if needed is None else f"more time: at least {needed} periods in all",
         made.exists, made.least_gap, {"periods_needed": needed, "periods_allowed": problem.terms.horizon},
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from detente.analysis.result import Result, Row
-from detente.analysis.roadmap import figures, words
+from detente.analysis.roadmap import figures, money, words
 from detente.analysis.roadmap.certificate import Certificate
 from detente.analysis.roadmap.ends import Ends
 from detente.analysis.roadmap.evaluate import EXISTS, Course
@@ -184,6 +184,18 @@ class RoadmapResult(Result):
             return (start + datetime.timedelta(days=round((period + 1) * self.period_days))).isoformat()
         except OverflowError:
             return None
+
+    def payments(self) -> list[dict[str, float]] | None:
+        """Payments between the parties that make the roadmap shown hold, net receipts by date; None where none do.
+
+        The smallest possible largest one, by a linear program (see `money.payments`); the last entry is a flow for ever
+        after. Compares the parties' scales: utilities are taken as transferable.
+        """
+        course = self.main.answer.shown
+        found = None if course is None else money.payments(self.problem, course)
+        return (
+            None if found is None else [dict(zip(self.parties, row, strict=True)) for row in found.T.tolist()]
+        )
 
     @property
     def verifiers(self) -> tuple[str, ...]:

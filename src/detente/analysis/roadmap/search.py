@@ -45,16 +45,17 @@ def optimistic(priced: Priced, allowed: Array) -> tuple[Array, Array]:
         if good_end[place]:
             value[:, end] = priced.rest[:, place]
     usable = np.zeros(len(graph.src), dtype=bool)
-    for low, high in reversed(graph.groups):
+    limit, out = allowed[:, None] + EXISTS, priced.exit[:, None]
+    for low, high, cuts, owners in reversed(graph.bundles):
         onward = priced.gain[:, low:high] + priced.keep[:, None] * value[:, graph.dst[low:high]]
-        alive = np.isfinite(onward).all(axis=0)
-        onward = np.where(alive, onward, 0.0)
-        fine = alive & (priced.gaps(onward, slice(low, high)) <= allowed[:, None] + EXISTS).all(axis=0)
+        enough = onward + limit  # minus infinity where no way leads on, so that such steps fail below
+        away = priced.leave[:, low:high]
+        if priced.resume.any():
+            away = away + priced.resume[:, None] * np.where(np.isfinite(onward), onward, 0.0)
+        fine = ((away <= enough) & (out <= enough) & np.isfinite(onward)).all(axis=0)
         usable[low:high] = fine
         onward[:, ~fine] = -np.inf
-        src = graph.src[low:high]
-        cuts = np.flatnonzero(np.diff(src, prepend=-1))
-        value[:, src[cuts]] = np.maximum.reduceat(onward, cuts, axis=1)
+        value[:, owners] = np.maximum.reduceat(onward, cuts, axis=1)
     return value, usable
 
 
@@ -111,6 +112,8 @@ def gaps_of(priced: Priced, edges: list[int], end: int) -> Array:
 def candidates(priced: Priced, allowed: Array) -> list[tuple[list[int], int]]:
     """A few promising walks (steps, end): best for each party alone, and for all with equal weight."""
     graph, n = priced.steps, len(priced.keep)
+    if graph.start < 0:
+        return []
     span = np.maximum(np.ptp(priced.rest, axis=1) + np.abs(priced.rest[:, 0] - priced.entry), 1e-9)
     ways = [w / span for w in np.eye(n)] + [np.ones(n) / span] if n > 1 else [np.ones(1)]
     found = [_guided(priced, weight, graph.start, allowed) for weight in ways]
@@ -124,18 +127,16 @@ def _guided(priced: Priced, weight: Array, start: int, allowed: Array) -> tuple[
     choice = np.full(graph.nodes, -1, dtype=np.int64)
     for place, end in enumerate(graph.ends):
         value[:, end] = priced.rest[:, place]
-    for low, high in reversed(graph.groups):
+    for low, high, cuts, _ in reversed(graph.bundles):
         onward = priced.gain[:, low:high] + priced.keep[:, None] * value[:, graph.dst[low:high]]
         alive = np.isfinite(onward).all(axis=0)
         sums = np.where(alive, weight @ np.where(alive, onward, 0.0), -np.inf)
         over = priced.gaps(np.where(alive, onward, 0.0), slice(low, high)) - allowed[:, None]
         penalty = np.where(alive, over.max(axis=0), np.inf)
         score = np.where(penalty <= EXISTS, sums, sums - 1e6 * np.where(np.isfinite(penalty), penalty, 0))
-        src = graph.src[low:high]
-        cuts = np.flatnonzero(np.diff(src, prepend=-1))
         top = np.maximum.reduceat(score, cuts)
-        hit = np.flatnonzero(score == np.repeat(top, np.diff(np.append(cuts, len(src)))))
-        owners, first = np.unique(src[hit], return_index=True)
+        hit = np.flatnonzero(score == np.repeat(top, np.diff(np.append(cuts, high - low))))
+        owners, first = np.unique(graph.src[low:high][hit], return_index=True)
         chosen = hit[first]
         good = np.isfinite(score[chosen])
         value[:, owners[good]] = onward[:, chosen[good]]
@@ -236,7 +237,7 @@ def least_gap(priced: Priced, scale: Array, quick: bool = False) -> Found:
     left = pruned(priced, upper * scale + 1e-12)
     if left.steps.start < 0:
         return Found(upper <= 0, (states_of(priced, walk),), upper)
-    lower = _lower(left, scale, upper, 12 if quick else 40)
+    lower = _lower(left, scale, upper, 8 if quick else 40)
     for trust in (lower * 1.02,) if quick else (lower * (1 + 1e-9) + 1e-12, lower * 1.02, lower * 1.2):
         if trust < upper:
             upper, walk, left = _better(priced, left, scale, trust, upper, walk)
@@ -322,13 +323,11 @@ def patient(priced: Priced, scale: Array) -> tuple[float, tuple[list[int], int]]
     for place, end in enumerate(graph.ends):
         away = np.maximum(priced.rest_leave[:, place] + priced.resume * priced.rest[:, place], priced.exit)
         value[end] = max(0.0, float(((away - priced.rest[:, place]) / scale).max()))
-    for low, high in reversed(graph.groups):
+    for low, high, cuts, _ in reversed(graph.bundles):
         cost = np.maximum(weight[low:high], value[graph.dst[low:high]])
-        src = graph.src[low:high]
-        cuts = np.flatnonzero(np.diff(src, prepend=-1))
         top = np.minimum.reduceat(cost, cuts)
-        hit = np.flatnonzero(cost == np.repeat(top, np.diff(np.append(cuts, len(src)))))
-        owners, first = np.unique(src[hit], return_index=True)
+        hit = np.flatnonzero(cost == np.repeat(top, np.diff(np.append(cuts, high - low))))
+        owners, first = np.unique(graph.src[low:high][hit], return_index=True)
         value[owners], choice[owners] = cost[hit[first]], low + hit[first]
     edges, node = [], graph.start
     while choice[node] >= 0:

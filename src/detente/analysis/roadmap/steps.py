@@ -61,6 +61,16 @@ class Steps:
         cuts = np.flatnonzero(np.diff(layers)) + 1
         return list(zip([0, *cuts.tolist()], [*cuts.tolist(), len(layers)], strict=True))
 
+    @cached_property
+    def bundles(self) -> list[tuple[int, int, Array, Array]]:
+        """The groups, with where in each the steps of another source begin, and these sources."""
+        out = []
+        for low, high in self.groups:
+            src = self.src[low:high]
+            cuts = np.flatnonzero(np.concatenate([[True], src[1:] != src[:-1]]))
+            out.append((low, high, cuts, src[cuts]))
+        return out
+
     def keep(self, mask: Array) -> Steps:
         """Only the steps under a mask, and of these only what lies on a way from start to an end."""
         return _trim(

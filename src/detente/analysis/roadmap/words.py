@@ -140,7 +140,7 @@ def threat_words(result: RoadmapResult) -> str:
         "stop": "the others stop where they are",
         "revert": "the others take back what they can",
         "minmax": "the others do whatever costs the one who broke off most",
-        "markov": "each side does what is then best for itself, which ends the exchange",
+        "markov": "each side does what is then best for itself and the exchange ends",
     }[name]
 
 
@@ -169,7 +169,7 @@ def _step(result: RoadmapResult, step: Step, dated: bool) -> str:
     seen = f" Checked by {_people(result, result.verifiers)}." if result.verifiers else ""
     tempted = [p for p, gap in step.gap_raw.items() if gap is not None and gap > EXISTS]
     trust = f" Here {_people(result, tempted)} would have reason to break off." if tempted else ""
-    return f"{acts}, {when}.{proof}{seen}{trust} If this step is not answered {when}, then {threat_words(result)}."
+    return f"{acts}, {when}.{proof}{seen}{trust} If this step is not answered {when}, {threat_words(result)}."
 
 
 def _patience(result: RoadmapResult) -> str:
@@ -185,6 +185,12 @@ def _patience(result: RoadmapResult) -> str:
         return "How long an answer takes does not matter: the steps hold at any patience that was looked at."
     if known.answer_time is None:
         return "No patience would do: the steps do not hold however quickly each is answered."
+    if (
+        side is result.main
+        and result.problem.terms.horizon is not None
+        and known.answer_time > result.problem.terms.horizon
+    ):
+        return "Patience leaves more time for each answer than the deadline does."
     time = span(
         result, known.answer_time / (1 + result.problem.terms.lag) if known.answer_time >= 0.01 else 0.01
     )
@@ -228,15 +234,47 @@ def _trust(result: RoadmapResult) -> list[str]:
     return out
 
 
+KINDS = {
+    "hostage": "stopping one level short",
+    "store": "storing instead of destroying",
+    "lock": "making a level final",
+    "split": "cutting steps in two",
+    "verification": "watching better",
+    "more_time": "more time alone",
+    "transfers": "payments between the parties",
+    "guarantee": "a guarantor",
+    "collateral": "a collateral",
+    "deposit": "a deposit",
+}
+"""What each kind of remedy is called, in the order in which they are told: what changes the deal before what pays for it."""
+
+
+def remedy_words(result: RoadmapResult) -> list[str]:
+    """What would make the steps hold, and which kinds of remedy would not: a few short sentences."""
+    order = list(KINDS)
+    told = sorted(result.remedies, key=lambda r: order.index(r.kind))
+    good = [r for r in told if r.works]
+    kinds = {r.kind for r in good}
+    bad = [
+        KINDS[kind]
+        for kind in order
+        if kind not in kinds and any(r.kind == kind and r.works is False for r in told)
+    ]
+    lead = (
+        "Given the time, what would do"
+        if any(r.detail.get("without_deadline") for r in told)
+        else "What would do"
+    )
+    lines = (
+        [f"{lead}: {'; or '.join(r.what for r in good)}."]
+        if good
+        else ["Nothing that was tried would do by itself."]
+    )
+    return [*lines, f"Not enough by itself: {join(bad)}."] if bad else lines
+
+
 def _remedies(result: RoadmapResult) -> list[str]:
-    if not result.remedies:
-        return []
-    good = [r.what for r in result.remedies if r.works]
-    bad = [r.what for r in result.remedies if r.works is False]
-    lines = [f"What would do: {'; '.join(good)}."] if good else ["Nothing that was tried would do by itself."]
-    if bad:
-        lines.append(f"What would not do by itself: {'; '.join(bad)}.")
-    return lines
+    return remedy_words(result) if result.remedies else []
 
 
 def _ratifiers(result: RoadmapResult) -> str:
