@@ -15,26 +15,35 @@ from detente.kernels.table import Stream
 
 
 def one(
-    setting: Setting, strategies: Sequence[Strategy | Own], opener: int, state: int, draw: int = 0
-) -> Talks:
-    """One negotiation between strategies, one for each seat, from the stream that begins at ``state``."""
+    setting: Setting, strategies: Sequence[Strategy | Own], opener: int, state: int, draw: int = 0,
+    books: dict[tuple[int, int], Listed] | None = None,
+) -> Talks:  # fmt: skip
+    """One negotiation between strategies, one for each seat, from the stream that begins at ``state``.
+
+    ``books``: lists by draw and seat that were made before, added to here.
+    """
     uniform = Stream(state)
     bargainers: list[Bargainer] = []
     for i, strategy in enumerate(strategies):
         if isinstance(strategy, Own):
             bargainers.append(guest(setting, strategy, i, state, draw))
         else:
-            bargainers.append(plain(setting, strategy, i, uniform, draw))
+            bargainers.append(plain(setting, strategy, i, uniform, draw, books))
     return alternating(bargainers, setting.game.risk.tolist(), opener, uniform)
 
 
-def plain(setting: Setting, strategy: Strategy, seat: int, uniform: Stream, draw: int = 0) -> Plain:
+def plain(
+    setting: Setting, strategy: Strategy, seat: int, uniform: Stream, draw: int = 0,
+    books: dict[tuple[int, int], Listed] | None = None,
+) -> Plain:  # fmt: skip
     """A strategy of detente in a seat."""
-    game = setting.game
+    game, books = setting.game, {} if books is None else books
+    if (draw, seat) not in books:
+        books[draw, seat] = Listed(game, draw, seat)
     conceded = curve(strategy.offering, game.times, game.u.shape[2])
     return Plain(
         strategy,
-        Listed(game, draw, seat),
+        books[draw, seat],
         game.times.tolist(),
         np.asarray(conceded).tolist(),
         game.sizes.tolist(),

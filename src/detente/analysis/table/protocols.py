@@ -14,6 +14,7 @@ from detente.analysis.table.game import Setting
 from detente.analysis.table.held import plain
 from detente.analysis.table.own import Own
 from detente.analysis.table.parts import Strategy, minds
+from detente.analysis.table.plain import Listed
 from detente.analysis.table.runs import Ends, plan_runs, ratified
 from detente.case.uncertain import mode
 from detente.errors import CostError, NeedsError
@@ -64,8 +65,9 @@ def simultaneous(setting: Setting, choices: Sequence[Sequence[Strategy | Own]], 
     turns = runs * setting.terms.rounds * len(setting.seats)
     if turns > MOST_PLAIN:
         raise CostError("simultaneous offers between strategies that answer each other", f"{turns:,} turns", "fewer runs or rounds, or strategies that depend on time alone")  # fmt: skip
+    books: dict[tuple[int, int], Listed] = {}
     for m in range(runs):
-        _one_at_once(setting, everyone, plan[m], int(states[m]), m, ends)
+        _one_at_once(setting, everyone, plan[m], int(states[m]), (m, ends, books))
     return ratified(setting, ends)
 
 
@@ -104,9 +106,10 @@ def _deal(ends: Ends, runs: Array, outcomes: Array, round: int, who: Array) -> N
     ends.end[runs], ends.outcome[runs], ends.round[runs], ends.by[runs] = kernel.DEAL, outcomes, round, who
 
 
-def _one_at_once(setting: Setting, everyone: Sequence[Strategy], plan: Array, state: int, run: int, ends: Ends) -> None:  # fmt: skip
+def _one_at_once(setting: Setting, everyone: Sequence[Strategy], plan: Array, state: int, kept: tuple[int, Ends, dict[tuple[int, int], Listed]]) -> None:  # fmt: skip
     uniform, n = kernel.Stream(state), len(setting.seats)
-    seats = [plain(setting, everyone[plan[2 + i]], i, uniform, int(plan[0])) for i in range(n)]
+    run, ends, books = kept
+    seats = [plain(setting, everyone[plan[2 + i]], i, uniform, int(plan[0]), books) for i in range(n)]
     for r in range(setting.terms.rounds):
         offers = [seat.plan(r) for seat in seats]
         left = [i for i, offer in enumerate(offers) if offer is None]

@@ -14,6 +14,7 @@ import numpy as np
 from detente.analysis.table.game import Setting
 from detente.analysis.table.own import Own
 from detente.analysis.table.parts import Strategy, minds
+from detente.analysis.table.plain import Listed
 from detente.kernels import table as kernel
 from detente.space.tables import Array
 
@@ -56,6 +57,12 @@ def hold(
     return ratified(setting, Ends(out[:, 0], out[:, 1], out[:, 2], out[:, 3], plan[:, 0], plan[:, 1], chosen))
 
 
+def _scanned(everyone: Sequence[Strategy], game: kernel.Game) -> float:
+    """What looking through outcomes adds to a turn in plain Python, in turns."""
+    wide = any(s.offering.pick != "last" or s.offering.kind == "nice" for s in everyone)
+    return game.u.shape[2] / (20 if wide else 1_000)
+
+
 def plan_runs(
     draws: int, choices: Sequence[Sequence[Strategy | Own]], runs: int, seed: int, opener: int | None
 ) -> tuple[Array, Array, Array]:
@@ -75,7 +82,7 @@ def play(setting: Setting, everyone: Sequence[Strategy | Own], plan: Array, stat
     mind = minds(known, game.times, game.u.shape[2])
     if kernel.by_tables(mind) and (len(game.u) == 1 or turns < 100 * kernel.PLAIN_TURNS):
         return kernel.play_tables(game, mind, plan, states)
-    if turns <= kernel.PLAIN_TURNS:
+    if turns * (1 + _scanned(known, game)) <= kernel.PLAIN_TURNS:
         return _plainly(setting, everyone, plan, states)
     return kernel.play(game, mind, plan, states)[0]
 
@@ -100,8 +107,9 @@ def _plainly(setting: Setting, everyone: Sequence[Strategy | Own], plan: Array, 
     from detente.analysis.table.held import one
 
     out = np.empty((len(plan), 4), np.int64)
+    books: dict[tuple[int, int], Listed] = {}
     for m, (row, state) in enumerate(zip(plan, states, strict=True)):
-        talks = one(setting, [everyone[s] for s in row[2:]], int(row[1]), int(state), int(row[0]))
+        talks = one(setting, [everyone[s] for s in row[2:]], int(row[1]), int(state), int(row[0]), books)
         out[m] = talks.end, -1 if talks.outcome is None else talks.outcome, talks.round, talks.by
     return out
 
