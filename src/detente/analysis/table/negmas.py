@@ -37,7 +37,11 @@ def tuples(setting: Setting) -> list[tuple[str, ...]]:
 
 
 def mechanism(
-    setting: Setting, players: Sequence[Any], state: int = 0, draw: int = 0, seat_names: Sequence[str] | None = None
+    setting: Setting,
+    players: Sequence[Any],
+    state: int = 0,
+    draw: int = 0,
+    seat_names: Sequence[str] | None = None,
 ) -> Any:
     """A NegMAS mechanism of stacked alternating offers over a setting, with its players seated and ready to `run`.
 
