@@ -1,6 +1,6 @@
 """Dotted paths into a case, and changes along them: ``preferences.US.values.relief.full``.
 
-A segment with a dot, a space or a bracket in it is quoted: ``parties."St. Kitts".patience``. A list is
+A segment with a dot, a bracket or a quote in it is quoted: ``parties."St. Kitts".patience``. A list is
 entered by position, from 0: ``impossible.0.why`` or ``impossible[0].why``.
 """
 

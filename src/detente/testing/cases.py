@@ -281,6 +281,7 @@ def _extras(draw: random.Random, data: Data, levels: Levels, outcome: Callable[[
     path = f'issues."{issue}"'
     sections: Data = {
         "note": "line one\nline two",
+        "imported": {"format": "sheet", "remarks": ["a column was left out"]},
         "sources": {"paper": "A paper", "book": {"title": "A book", "date": "2019-10"}},
         "absent": ["China", {"label": "Japan", "why": "not at the table"}],
         "time": draw.choice([
