@@ -108,7 +108,7 @@ def test_a_status_quo_that_does_not_hold() -> None:
     }
     text = standoff(from_data(data)).explain()
     assert "does not hold: First prisoner could leave it with profit, whatever others may answer." in text
-    assert "Short of holding by 1 rank" in text
+    assert "would have to rise 1 rank in its order to hold" in text
 
 
 def test_targets_and_what_others_can_reach() -> None:

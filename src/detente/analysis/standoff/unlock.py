@@ -140,9 +140,9 @@ class Unlock:
             lines.append("- No single move made impossible would do.")
         return "\n".join(lines)
 
-    def reasons(self) -> list[str]:
+    def reasons(self, speaker: Speaker | None = None) -> list[str]:
         """What would have to change, a sentence each; for readers who count no rankings."""
-        speaker = Speaker(self.conflict)
+        speaker = speaker or Speaker(self.conflict)
         found = [self._ranking(p, speaker) for p in self.parties if not p.stable]
         return found + [
             f"it would also hold if {speaker.who(move.by)} {move.what}." for move in (self.moves or ())[:3]

@@ -43,21 +43,23 @@ def join(names: Iterable[str]) -> str:
 
 
 class Speaker:
-    """Says outcomes, movers and moves of a conflict in the labels of its case."""
+    """Says outcomes, movers and moves of a conflict in the labels of its case; outcomes in short by ids, unless
+    ``labelled``.
+    """
 
-    def __init__(self, conflict: Conflict) -> None:
-        self.conflict = conflict
+    def __init__(self, conflict: Conflict, labelled: bool = False) -> None:
+        self.conflict, self.labelled = conflict, labelled
         self.space = conflict.space
         self.label = conflict.space.case.label
 
     def outcome(self, state: int) -> str:
         """An outcome as its levels, or its name."""
         found = self.space.outcome(self.space.levels(state))
-        return (
-            found
-            if isinstance(found, str)
-            else ", ".join(f"{issue} {level}" for issue, level in found.items())
-        )
+        if isinstance(found, str):
+            return found
+        if self.labelled:
+            return ", ".join(f"{self.label(issue)}: {level}" for issue, level in found.items())
+        return ", ".join(f"{issue} {level}" for issue, level in found.items())
 
     def who(self, mover: Sequence[str]) -> str:
         """A mover: its label, or those of a group acting together."""
@@ -134,7 +136,7 @@ def explain(result: StandoffResult) -> str:
     """The answer first; then who could move and what deters it, what holds, what can be reached, and the limits."""
     speaker = Speaker(result.conflict)
     lines = [
-        answer(result),
+        answer(result, speaker),
         *reasons(result, speaker),
         *_counts(result),
         *_equilibria(result, speaker),
@@ -154,7 +156,7 @@ def strongest(result: StandoffResult, state: int) -> str | None:
     return next((c for c in ("nash", "sseq", "seq", "smr", "gmr") if c in found), None)
 
 
-def answer(result: StandoffResult) -> str:
+def answer(result: StandoffResult, speaker: Speaker) -> str:
     """Why are we stuck? In one sentence."""
     if not result.status_quo_possible:
         stated = result.conflict.space.case.status_quo is not None
@@ -163,7 +165,7 @@ def answer(result: StandoffResult) -> str:
             f"The status quo{which} is not among the possible outcomes: nothing can hold the parties there."
         )
     concept = strongest(result, result.status_quo)
-    name = f"the status quo ({Speaker(result.conflict).outcome(result.status_quo)})"
+    name = f"the status quo ({speaker.outcome(result.status_quo)})"
     if concept == "nash":
         return f"Nobody can leave {name} with profit: no party has a move of its own that is better for it."
     if concept in CREDIBLE:
@@ -173,7 +175,7 @@ def answer(result: StandoffResult) -> str:
     leaving = [p for p in result.conflict.parties if not result.holds(p, result.status_quo, "gmr")]
     who = join(result.conflict.space.case.label(p) for p in leaving)
     after = "whatever others may answer" if leaving else "each of them under some reading of what follows"
-    return f"The status quo ({Speaker(result.conflict).outcome(result.status_quo)}) does not hold: {who} could leave it with profit, {after}."
+    return f"The status quo ({speaker.outcome(result.status_quo)}) does not hold: {who} could leave it with profit, {after}."
 
 
 def reasons(result: StandoffResult, speaker: Speaker) -> list[str]:
@@ -189,7 +191,9 @@ def _margin(why: Why) -> str:
     if not why.margin:
         return ""
     ranks = f"{abs(why.margin)} rank{'s' if abs(why.margin) > 1 else ''}"
-    return f" (Margin: {ranks}.)" if why.margin > 0 else f" (Short of holding by {ranks}.)"
+    if why.margin > 0:
+        return f" (The status quo could fall {ranks} in its order and still hold.)"
+    return f" (The status quo would have to rise {ranks} in its order to hold.)"
 
 
 def _counts(result: StandoffResult) -> list[str]:

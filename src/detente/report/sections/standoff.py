@@ -22,15 +22,17 @@ def standoff(findings: Findings) -> Section | None:
     result = findings.standoff
     if result is None:
         return None
-    speaker = words.Speaker(result.conflict)
-    blocks: list[Block] = [Paragraph(f"In this model: {_lower(words.answer(result))}", "Today.")]
+    speaker = words.Speaker(result.conflict, labelled=True)
+    blocks: list[Block] = [Paragraph(f"In this model: {_lower(words.answer(result, speaker))}", "Today.")]
     blocks += _listing(words.reasons(result, speaker))
     blocks.append(_figure(result, speaker))
     blocks += _ways(result, speaker)
     blocks += _listing(
         words.targets(result, speaker)[:MOST_TARGETS], "Targets.", "Once reached, and with no word given:"
     )
-    blocks += _listing(_unlock(result), "What would unlock them.", "In this model, for the target to hold:")
+    blocks += _listing(
+        _unlock(result, speaker), "What would unlock them.", "In this model, for the target to hold:"
+    )
     blocks.append(
         Paragraph(
             "Holding is not being acceptable, and says nothing about promises or steps taken together.",
@@ -80,7 +82,7 @@ def _ways(result: StandoffResult, speaker: words.Speaker) -> list[Block]:
     return [Paragraph(text, lead), Listing(tuple(ways[:MOST_WAYS]))]
 
 
-def _unlock(result: StandoffResult) -> list[str]:
+def _unlock(result: StandoffResult, speaker: words.Speaker) -> list[str]:
     """For the first targets that nothing holds: what would have to change."""
     conflict = result.conflict
     if conflict.size > LARGEST_UNLOCK:
@@ -89,5 +91,5 @@ def _unlock(result: StandoffResult) -> list[str]:
     for name, target in list(space.case.targets.items())[:MOST_TARGETS]:
         state = space.number(space.positions(target.outcome))
         if conflict.possible[state] and words.strongest(result, state) is None:
-            lines += [f"{name}: {line}" for line in result.unlock(state, "seq").reasons()]
+            lines += [f"{name}: {line}" for line in result.unlock(state, "seq").reasons(speaker)]
     return lines
