@@ -65,6 +65,14 @@ def test_finished_chunks_are_found_again(home: Path, tmp_path: Path, monkeypatch
     assert [row["error"] == "again" for row in found.rows] == [False] * 4 + [True] * 2
 
 
+def test_the_compiled_path_gives_the_same_rows(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = collection.agreement_of_all(home, workers=1).rows
+    monkeypatch.setattr(collection, "MANY", 0)
+    for one, two in zip(plain, collection.agreement_of_all(home, workers=1).rows, strict=True):
+        for key in set(one) - {"seconds"}:
+            assert two[key] == (pytest.approx(one[key]) if isinstance(one[key], float) else one[key]), key
+
+
 def test_another_question_does_not_mix_in(home: Path, tmp_path: Path) -> None:
     collection.agreement_of_all(home, workers=1, keep=tmp_path / "parts")
     with pytest.raises(NeedsError, match="another question"):

@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     import polars
 
     from detente.analysis.agreement import AgreementResult
+    from detente.space import Space
 
 PER_CHUNK = 16
 """Scenarios of a chunk."""
+MANY = 1_000
+"""Collections of more scenarios than this take the compiled path for small additive ones."""
 ENDINGS = frozenset({".yaml", ".yml", ".json", ".xml", ".gmcr", ".nfg", ".csv", ".tsv", ".xlsx"})
 SOLUTIONS = ("nash", "kalai_smorodinsky", "egalitarian", "utilitarian")
 _FAULTS = (DetenteError, OSError, MemoryError, RecursionError, ValueError, TypeError, LookupError, ArithmeticError)  # fmt: skip
@@ -144,7 +147,8 @@ def agreement_of_all(
     found, unknown = scenarios(root)
     if not found:
         raise NeedsError(f"no scenario in a format that is read lies below '{folder}'")
-    options = {"no_deal": no_deal, "rules": rules, "reading": reading, "limit": limit}
+    short = len(found) > MANY and rules == "detente" and no_deal == "now"
+    options = {"no_deal": no_deal, "rules": rules, "reading": reading, "limit": limit, "short": short}
     tasks = [tuple(found[at : at + PER_CHUNK]) for at in range(0, len(found), PER_CHUNK)]
     key = json.dumps([detente.__version__, options, [(name, _stamp(root / name)) for name in found]])
     job = Job(_chunk, (str(root), options), tasks, key)
@@ -169,14 +173,20 @@ def _chunk(shared: tuple[str, Mapping[str, Any]], task: Sequence[str]) -> Chunk:
 
 def _row(root: str, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
     from detente.analysis.agreement import agreement
+    from detente.analysis.agreement.brief import fits
     from detente.loading import load
+    from detente.space import compile_case
 
     begin = time.perf_counter()
     row: dict[str, Any] = {"scenario": name, "error": None}
     try:
         case = load(Path(root) / name, reading=options["reading"])
-        others = {key: value for key, value in options.items() if key != "reading"}
-        row |= _facts(agreement(case, **others))
+        space = compile_case(case)
+        if options["short"] and fits(space) and case.imported is not None:
+            row |= _short_facts(space)
+        else:
+            others = {key: options[key] for key in ("no_deal", "rules", "limit")}
+            row |= _facts(agreement(space, **others))
         row["format"] = case.imported.format if case.imported is not None else "case"
     except _FAULTS as error:
         said = " | ".join(str(error).splitlines()[:3]) or type(error).__name__
@@ -204,6 +214,33 @@ def _facts(result: AgreementResult) -> dict[str, Any]:
         found = result.solutions.get(name)
         facts[name] = None if found is None else json.dumps(space.outcome(found.levels), ensure_ascii=False)
         facts[f"{name}_utilities"] = None if found is None else _plain(found.utilities)
+    return facts
+
+
+def _short_facts(space: Space) -> dict[str, Any]:
+    """The same cells for a small additive scenario, without the rest of the analysis."""
+    from detente.analysis.agreement.brief import brief
+    from detente.analysis.agreement.result import scaled
+
+    found, reservation, notes = brief(space)
+    ranges = np.array([[space.extreme(p, best) for p in range(space.n_parties)] for best in (False, True)])
+    distances = np.sqrt(((1.0 - scaled(found.points, ranges)) ** 2).sum(axis=1))
+    facts: dict[str, Any] = {
+        "parties": list(space.parties),
+        "issues": len(space.issues),
+        "outcomes": str(space.size),
+        "reservation": _plain(reservation),
+        "deal": bool(found.rational and found.gains),
+        "rational": str(found.rational),
+        "front": len(found.points),
+        "exact": True,
+        "opposition": float(distances.min()),
+        "warnings": list(dict.fromkeys([*space.notes, *notes])),
+    }
+    for name, row in zip(SOLUTIONS, found.chosen.tolist(), strict=True):
+        outcome = None if row < 0 else space.outcome(space.levels(int(found.numbers[row])))
+        facts[name] = None if outcome is None else json.dumps(outcome, ensure_ascii=False)
+        facts[f"{name}_utilities"] = None if row < 0 else _plain(found.points[row])
     return facts
 
 
