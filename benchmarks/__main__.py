@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks import forecast, standoff
+from benchmarks import adapters, forecast, standoff
 from detente.kernels import search
 from detente.kernels.front import front
 
@@ -57,6 +57,7 @@ def main() -> None:
             print(f"{solve.__name__:<8} {parties} parties {levels}^{issues:<4}{'':>16}{took:9.2f} ms")
     forecast.main()
     standoff.main()
+    adapters.main()
 
 
 if __name__ == "__main__":
