@@ -50,6 +50,16 @@ def test_turns_asked_for_are_made_whatever_the_stop_rule_says():
     assert 2 <= detente.forecast(THREE).turns <= 100
 
 
+def test_a_run_that_does_not_come_to_rest_says_so():
+    swings = case({"tax": {"from": -10, "to": 50}}, up=(25, -5, 90), down=(25, 40, 60), city=(5, 20, 30))
+    result = detente.forecast(swings)
+    assert result.turns == 100
+    assert "did not come to rest in 100 turns" in result.source.warnings[0]
+    assert "to and fro" in result.explain()
+    assert not detente.forecast(THREE).source.warnings
+    assert not detente.forecast(swings, turns=100).source.warnings
+
+
 def test_a_case_with_parties_names_its_actors_as_parties_are_named():
     data = detente.load("prisoners-dilemma").to_data()
     name = next(iter(data["parties"]))

@@ -30,6 +30,8 @@ __all__ = [
 
 Model = Literal["smp", "eum", "baselines"]
 MOST_TURNS = 100_000
+STIR = 0.005
+"""A move of this share of a scale in the last turn is no rest."""
 MOST_NUMBERS = 250_000_000
 """Numbers of positions over turns that a run may keep: 2 GB."""
 MOST_STEPS = 5e10
@@ -108,7 +110,7 @@ def forecast(
         "stop": _stop_options(model, turns, stop),
     }
     return ForecastResult(
-        source=_provenance(case, options, notes, seed),
+        source=_provenance(case, options, [*notes, *_restless(paths, turns, stop)], seed),
         method=_METHODS[model],
         case=case,
         model=model,
@@ -236,6 +238,18 @@ def _unused(model: Model, turns: int | None, rules: Rules, stop: Stop) -> list[s
             + ("turns are given" if model == "smp" else f"the model is {model}")
         )
     return found
+
+
+def _restless(paths: Paths, turns: int | None, stop: Stop) -> list[str]:
+    """Whether a run was ended while positions still swing."""
+    if paths.run is None or turns is not None:
+        return []
+    moves = np.abs(paths.positions[-1] - paths.positions[-2]).max(axis=(1, 2)) > STIR
+    swinging = int(((paths.run.lengths == stop.most) & moves).sum())
+    if not swinging:
+        return []
+    runs = "the run" if len(moves) == 1 else f"{swinging} of {len(moves)} runs"
+    return [f"{runs} did not come to rest in {stop.most} turns: where it ends depends on when one looks"]
 
 
 def _stop_options(model: Model, turns: int | None, stop: Stop) -> dict[str, Any] | None:

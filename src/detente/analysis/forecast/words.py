@@ -36,7 +36,10 @@ def number(value: float) -> str:
 
 
 def _baselines(result: ForecastResult) -> str:
-    rows = baseline_rows(result)
+    rows = [
+        {name: value if isinstance(value, str) else number(value) for name, value in row.items()}
+        for row in baseline_rows(result)
+    ]
     told = [f"{BASELINES[key]} {', '.join(str(row[BASELINES[key]]) for row in rows)}" for key in BASELINES]
     of = ", ".join(result.label(issue) for issue in result.inputs.issues)
     return f"Baselines ({of}): {'; '.join(told)}."
@@ -107,8 +110,13 @@ def _movers(result: ForecastResult) -> str:
     rows = influence_rows(result)[:MOST]
     if not rows:
         return "" if not result.turns else "Nobody moves."
-    told = [f"{row['moved']} by {row['by']} ({row['share of the scale']:.0%} of the scale)" for row in rows]
+    told = [f"{row['moved']} by {row['by']} ({_length(row['share of the scale'])})" for row in rows]
     return "Who moved whom most: " + "; ".join(told) + "."
+
+
+def _length(share: float) -> str:
+    """How far somebody was moved in all: going to and fro adds up to more than the scale."""
+    return f"{share:.0%} of the scale" if share <= 1 else f"to and fro, {share:.1f} times the scale"
 
 
 def levers_text(result: ForecastResult, found: list[Lever]) -> str:
@@ -145,14 +153,18 @@ def baseline_rows(result: ForecastResult) -> list[Row]:
     """The baselines of each issue; means over draws."""
     on_scale = {key: result.inputs.on_scale(getattr(result.base, key)) for key in BASELINES}
     return [
-        {"issue": result.label(issue), **{BASELINES[key]: _mean(on_scale[key][:, k]) for key in BASELINES}}
+        {
+            "issue": result.label(issue),
+            **{BASELINES[key]: _one_or_range(on_scale[key][:, k]) for key in BASELINES},
+        }
         for k, issue in enumerate(result.inputs.issues)
     ]
 
 
-def _mean(values: np.ndarray) -> str:
-    low, high = number(float(values.min())), number(float(values.max()))
-    return low if low == high else f"{low} to {high}"
+def _one_or_range(values: np.ndarray) -> float | str:
+    """One number where draws agree, else a range in words."""
+    low, high = float(values.min()), float(values.max())
+    return low if len(values) == 1 or low == high else _range(values)
 
 
 def position_rows(result: ForecastResult) -> list[Row]:
