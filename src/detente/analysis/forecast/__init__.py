@@ -104,10 +104,7 @@ def forecast(
         "model": model,
         "turns": turns,
         "only": only,
-        "full_salience": full_salience(forecast_of(case)),
-        "draws": None if draws is None else inputs.draws,
-        "rules": settings.named() if model == "smp" else None,
-        "stop": _stop_options(model, turns, stop),
+        **_further(case, model, turns, draws, settings, stop),
     }
     return ForecastResult(
         source=_provenance(case, options, [*notes, *_restless(paths, turns, stop)], seed),
@@ -250,6 +247,18 @@ def _restless(paths: Paths, turns: int | None, stop: Stop) -> list[str]:
         return []
     runs = "the run" if len(moves) == 1 else f"{swinging} of {len(moves)} runs"
     return [f"{runs} did not come to rest in {stop.most} turns: where it ends depends on when one looks"]
+
+
+def _further(
+    case: Case, model: Model, turns: int | None, draws: Mapping[str, Array] | None, rules: Rules, stop: Stop
+) -> dict[str, Any]:
+    """The options that only some models have."""
+    return {
+        "full_salience": full_salience(forecast_of(case)),
+        "draws": len(next(iter(draws.values()))) if draws else None,
+        "rules": rules.named() if model == "smp" else None,
+        "stop": _stop_options(model, turns, stop),
+    }
 
 
 def _stop_options(model: Model, turns: int | None, stop: Stop) -> dict[str, Any] | None:
