@@ -113,6 +113,7 @@ def _data(findings: Findings, audience: str) -> dict[str, object]:
         "over_ranges": None if findings.ranges is None else _ranges(findings.ranges),
         "by_no_deal": dict(findings.by_no_deal),
         "variants": [vars_of(v) for v in findings.variants],
+        "table": None if findings.table is None else findings.table.to_dict(),
         "standoff": None if findings.standoff is None else _at_rest(findings.standoff),
         **findings.further,
     }

@@ -13,10 +13,15 @@ from detente.analysis.agreement.ranges import OverRanges, over_ranges
 from detente.analysis.agreement.zone import rational
 from detente.analysis.forecast import ForecastResult, forecast
 from detente.analysis.standoff import StandoffResult, standoff
+from detente.analysis.table import Comparison, TableResult, effects, table
 from detente.case import Case, with_variant
 from detente.errors import CaseError, CostError, NeedsError
 from detente.space import NoDealName, Space, compile_case
 
+LARGEST_AT_TABLE = 20_000
+"""Outcomes up to which a report simulates negotiations."""
+TALKS: dict[str, Any] = {"rounds": 20, "runs": 500, "seed": 0}
+"""The negotiations that a report simulates."""
 LARGEST_AT_REST = 200_000
 """Outcomes up to which a report asks which of them hold."""
 
@@ -51,6 +56,8 @@ class Findings:
     standoff: StandoffResult | None = None
     drift: ForecastResult | None = None
     readings: ForecastResult | None = None
+    table: TableResult | None = None
+    effects: tuple[Comparison, ...] = ()
     further: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -73,6 +80,7 @@ def _of_parties(case: Case) -> Findings:
     except (NeedsError, CostError) as error:
         return Findings(case, None, None, None, _funnel(None), {}, (), (str(error),))
     rest, missing = _at_rest(space)
+    held, changes = _at_table(space)
     return Findings(
         case,
         space,
@@ -83,7 +91,19 @@ def _of_parties(case: Case) -> Findings:
         tuple(_variation(case, name) for name in case.variants),
         missing,
         rest,
+        table=held,
+        effects=changes,
     )
+
+
+def _at_table(space: Space) -> tuple[TableResult | None, tuple[Comparison, ...]]:
+    """Simulated negotiations, and what changes them; nothing for one party alone or very many outcomes."""
+    if space.size > LARGEST_AT_TABLE:
+        return None, ()
+    held = table(space, **TALKS)
+    if len(held.setting.seats) < 2:
+        return None, ()
+    return held, tuple(effects(space, **TALKS))
 
 
 def _at_rest(space: Space) -> tuple[StandoffResult | None, tuple[str, ...]]:

@@ -60,7 +60,7 @@ def hold(
 def _scanned(everyone: Sequence[Strategy], game: kernel.Game) -> float:
     """What looking through outcomes adds to a turn in plain Python, in turns."""
     wide = any(s.offering.pick != "last" or s.offering.kind == "nice" for s in everyone)
-    return game.u.shape[2] / (20 if wide else 1_000)
+    return float(game.u.shape[2] / (20 if wide else 1_000))
 
 
 def plan_runs(

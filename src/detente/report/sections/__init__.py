@@ -12,10 +12,11 @@ from detente.report.sections.methods import methods, reproduce
 from detente.report.sections.packages import packages
 from detente.report.sections.standoff import standoff
 from detente.report.sections.stuck import stuck
+from detente.report.sections.table import table
 
 __all__ = ["reproduce", "sections"]
 
-ORDER = (funnel, packages, stuck, standoff, change, forecast, inputs, methods)
+ORDER = (funnel, packages, stuck, standoff, change, forecast, table, inputs, methods)
 """What builds each section, in the order of the report."""
 
 
