@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -185,6 +186,40 @@ def test_init_writes_a_case_that_runs(run, tmp_path):
     assert "exists already" in err
 
 
+def test_init_writes_the_schema_for_editors(run, tmp_path):
+    path = tmp_path / "sale.yaml"
+    assert run("init", path, "--schema")[0] == 0
+    assert path.read_text().startswith("# yaml-language-server: $schema=detente.schema.json\n")
+    known = json.loads((tmp_path / "detente.schema.json").read_text())
+    assert known["properties"]["parties"]["description"]
+    assert run("check", path)[0] == 0
+
+
+def test_a_terminal_of_another_encoding_is_no_fault(tmp_path):
+    path = tmp_path / "case.yaml"
+    path.write_text(
+        "detente: 1\nid: größer\ntitle: t\nparties: {A: }\nissues: {p: {levels: [a, b]}}\n", encoding="utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "detente", "check", str(path)],
+        capture_output=True, encoding="utf-8", check=False, env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("größer: a sound case")
+
+
+def test_every_broken_variant_is_named(run, tmp_path):
+    path = tmp_path / "case.yaml"
+    path.write_text(
+        "detente: 1\nid: x\ntitle: t\nparties: {A: }\nissues: {p: {levels: [a, b]}}\nvariants:\n"
+        "  one: [{set: status_quo.p, to: c}]\n  two: [{set: issues.p.by, to: B}]\n"
+    )
+    code, out, err = run("check", path)
+    assert (code, out) == (2, "")
+    assert "in variants.one: unknown level 'c'" in err
+    assert "in variants.two: unknown party 'B'" in err
+
+
 def test_check_reports_variants_and_assumptions(run):
     code, out, _ = run("check", "stockholm-2019")
     assert code == 0
@@ -199,14 +234,21 @@ def test_examples_lists_and_prints(run):
     assert run("examples", "chicken")[1].count("detente: 1") == 1
 
 
+HELP = """import sys; sys.argv = ['detente', '--help']
+from detente.cli import main
+try: main()
+except SystemExit: pass"""
+
+
 def test_importing_detente_and_asking_for_help_load_no_numpy():
     for code in (
         "import detente",
         "import detente.cli",
         "import sys; sys.argv = ['detente', 'check', 'stockholm-2019']; from detente.cli import main; main()",
         "import sys; sys.argv = ['detente', 'schema']; from detente.cli import main; main()",
+        HELP,
     ):
-        check = "\nimport sys; loaded = {'numpy', 'numba', 'scipy', 'polars'} & set(sys.modules); assert not loaded, loaded"
+        check = "\nimport sys; loaded = {'numpy', 'numba', 'scipy', 'polars', 'lark', 'jinja2'} & set(sys.modules); assert not loaded, loaded"
         done = subprocess.run(
             [sys.executable, "-c", code + check], capture_output=True, text=True, check=False
         )

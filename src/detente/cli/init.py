@@ -43,6 +43,21 @@ preferences:
 """
 
 
+SCHEMA_FILE = "detente.schema.json"
+
+
+def _write_schema(path: Path) -> None:
+    import json
+
+    from detente.case.schema import schema
+    from detente.case.write import write_text
+
+    try:
+        write_text(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", path)
+    except OSError as error:
+        raise NeedsError(f"cannot write '{path}': {error.strerror}") from error
+
+
 def register(app: typer.Typer) -> None:
     """Adds the command."""
     app.command("init")(init)
@@ -53,6 +68,10 @@ def init(
     title: Annotated[
         str, typer.Option("--title", help="What the negotiation is about.")
     ] = "A sale with two issues",
+    schema: Annotated[
+        bool,
+        typer.Option("--schema", help=f"Also write {SCHEMA_FILE}, with which editors help while you type."),
+    ] = False,
 ) -> None:
     """Write a small case file to start from."""
     import json
@@ -64,6 +83,9 @@ def init(
         id=json.dumps(name, ensure_ascii=False), title=json.dumps(title, ensure_ascii=False)
     )
     loads(text, str(path))
+    if schema:
+        text = f"# yaml-language-server: $schema={SCHEMA_FILE}\n{text}"
+        _write_schema(path.with_name(SCHEMA_FILE))
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
