@@ -74,10 +74,12 @@ class Source:
             head = self.raw[:GLANCE]
         else:
             try:
-                with self.path.open("rb") as file:
+                with open(self.path, "rb") as file:
                     head = file.read(GLANCE)
             except OSError:
                 return ""
+            if len(head) < GLANCE:
+                self.__dict__["raw"] = head
         encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
         return head.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
 

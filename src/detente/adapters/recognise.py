@@ -17,7 +17,7 @@ ARCHIVE = "PK\x03\x04"
 
 def is_case(source: Source) -> bool:
     """Whether a file is one of ours."""
-    return not source.folder and _OWN.search(source.glance) is not None
+    return not source.folder and "detente" in source.glance and _OWN.search(source.glance) is not None
 
 
 def _json(source: Source) -> bool:
@@ -51,7 +51,8 @@ def _genius(source: Source) -> bool:
 
 
 def _negmas(source: Source) -> bool:
-    return not source.folder and bool(_ISSUES.search(source.glance) and _OUTCOME_SPACE.search(source.glance))
+    text = "" if source.folder else source.glance
+    return "issues" in text and bool(_ISSUES.search(text) and _OUTCOME_SPACE.search(text))
 
 
 def _nfg(source: Source) -> bool:
@@ -63,7 +64,11 @@ def _efg(source: Source) -> bool:
 
 
 def _ktab(source: Source) -> bool:
-    return not source.folder and _KTAB.search(source.glance[:4000]) is not None
+    return (
+        not source.folder
+        and "actor" in source.glance[:4000].lower()
+        and _KTAB.search(source.glance[:4000]) is not None
+    )
 
 
 def _sheet(source: Source) -> bool:
