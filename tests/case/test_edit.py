@@ -9,7 +9,7 @@ import random
 import pytest
 
 from detente import catalog
-from detente.case import Case, CaseFile, loads, with_changes
+from detente.case import Case, CaseFile, loads, with_changes, with_variant
 from detente.case.paths import format_path
 from detente.errors import CaseError
 
@@ -102,6 +102,18 @@ def test_one_value_changes_and_every_other_byte_stays(change, lines, newline):
     assert ("\r\n" in new.text) == (newline == "\r\n")
     assert new.text.count("\n") == new.text.count(newline)
     assert new.case == with_changes(file.case, [change]) == loads(new.text)
+
+
+def test_a_case_with_a_table_beside_it_keeps_its_folder_and_its_comments(tmp_path):
+    path = tmp_path / "case.yaml"
+    path.write_text(
+        "detente: 1\nid: x\ntitle: t   # a title\nparties: {A: }\nissues: {p: {levels: [a, b]}}\n"
+        "preferences: {A: {table: {file: sub/u.npy}}}\nvariants: {v: [{set: title, to: u}]}\n"
+    )
+    new = CaseFile.read(path).set("title", "u")
+    assert changed(path.read_text(), new.text) == ["- title: t   # a title", "+ title: u   # a title"]
+    for case in (new.case, with_variant(new.case, "v")):
+        assert case.preferences["A"].table.path == tmp_path / "sub" / "u.npy"
 
 
 def test_undoing_is_going_back():

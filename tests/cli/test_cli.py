@@ -225,6 +225,14 @@ def test_check_reports_variants_and_assumptions(run):
     assert code == 0
     assert "a sound case" in out
     assert "Assumed, without evidence" in out
+    code, out, err = run("check", "stockholm-2019", "--json")
+    assert (code, err) == (0, "")
+    document = json.loads(out)
+    assert set(document) >= HEAD | {"assumptions", "variants"}
+    assert document["analysis"] == "check"
+    assert "preferences.US" in document["assumptions"]
+    variant = json.loads(run("check", "stockholm-2019", "--variant", "no-deadline", "--json")[1])
+    assert variant["case_hash"] != document["case_hash"]
 
 
 def test_examples_lists_and_prints(run):

@@ -87,9 +87,11 @@ class CaseFile:
         wanted = from_data(data, name, self._folder)
         for change in made:
             text = _edited(text, change)
-        if not _says(text, wanted):
-            text = _rewritten(self.text, wanted)
-        return CaseFile(loads(text, name, self._folder), text, self.path)
+        case = _reads(text, wanted, self._folder)
+        if case is None:
+            text = _rewritten(self.text, wanted, self._folder)
+            case = loads(text, name, self._folder)
+        return CaseFile(case, text, self.path)
 
     def save(self, path: str | Path | None = None) -> CaseFile:
         """Writes the text, atomically, to ``path`` or to where it came from; the file as it now is on disk."""
@@ -104,12 +106,13 @@ class CaseFile:
         return None if self.path is None else self.path.parent
 
 
-def _says(text: str, wanted: Case) -> bool:
-    """Whether a text is a case file of the wanted case."""
+def _reads(text: str, wanted: Case, folder: Path | None) -> Case | None:
+    """The case in a text, where it is the wanted one."""
     try:
-        return loads(text) == wanted
+        case = loads(text, folder=folder)
     except CaseError:
-        return False
+        return None
+    return case if case == wanted else None
 
 
 def _edited(text: str, change: Change) -> str:
@@ -193,7 +196,7 @@ def _at(data: Any, route: Route) -> Any:
     return data
 
 
-def _rewritten(text: str, wanted: Case) -> str:
+def _rewritten(text: str, wanted: Case, folder: Path | None) -> str:
     """The text with the sections that differ from the wanted case written anew; all of it as a last resort."""
     raw, data = tree.parse(text), wanted.to_data()
     plain = _plain(raw) or {}
@@ -209,4 +212,4 @@ def _rewritten(text: str, wanted: Case) -> str:
             text = splicer.insert((), section, data[section])
         raw = tree.parse(text)
         plain = {**plain, section: data.get(section)}
-    return text if _says(text, wanted) else dump_data(data)
+    return dump_data(data) if _reads(text, wanted, folder) is None else text

@@ -343,6 +343,11 @@ class TableFile(Part):
         return self
 
     @property
+    def folder(self) -> Path | None:
+        """The folder of the case; None for a case that has no file."""
+        return self._folder
+
+    @property
     def path(self) -> Path:
         """Where the file is; relative to the working directory for a case that has no file."""
         return (self._folder or Path()) / self.file

@@ -105,5 +105,5 @@ def _folder(case: Case) -> Path | None:
     for preference in case.preferences.values():
         for kind in (preference, *(preference.types or {}).values()):
             if kind.table is not None and not isinstance(kind.table, tuple):
-                return kind.table.path.parent if "/" not in kind.table.file else None
+                return kind.table.folder
     return None

@@ -21,6 +21,7 @@ def check(
     reading: ReadingOption = None,
 ) -> None:
     """Check a case file and all its variants; list every problem, then what the case assumes."""
+    import detente
     from detente.case import assumptions, check_variants, warnings
     from detente.loading import load
 
@@ -30,10 +31,16 @@ def check(
     notes, open_inputs = warnings(loaded), assumptions(loaded)
     if as_json:
         document = {
+            "detente": detente.__version__,
+            "analysis": "check",
             "case": loaded.id,
             "case_hash": loaded.hash,
+            "parties": list(loaded.parties),
+            "issues": list(loaded.issues),
+            "options": {"variant": variant},
             "warnings": notes,
             "assumptions": open_inputs,
+            "variants": list(loaded.variants),
         }
         typer.echo(json.dumps(document, ensure_ascii=False))
         return
