@@ -72,3 +72,14 @@ def test_named_on_the_command_line_by_file_and_class():
 def test_what_is_no_strategy_is_refused(source):
     with pytest.raises(NeedsError, match="an own strategy is a class"):
         own(source)
+
+
+def test_the_how_to_shows_a_strategy_that_plays(strategy):
+    folder = Path(__file__).parents[3] / "docs" / "how-to"
+    source = (folder / "patient.py").read_text(encoding="utf-8")
+    assert f"```py\n{source}```" in (folder / "own-strategy.md").read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= 20
+    mine = own(f"{folder / 'patient.py'}:Patient")
+    result = table(loads(SALE), strategies={"buyer": mine, "seller": "linear"}, runs=1, rounds=10)
+    assert result.deal_rate == 1.0
+    assert mine.faults == []
