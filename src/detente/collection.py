@@ -46,7 +46,8 @@ def scenarios(folder: str | Path) -> tuple[list[str], list[str]]:
     root = Path(folder)
     if not root.is_dir():
         raise NeedsError(f"'{folder}' is not a folder")
-    found, unknown = [], []
+    found: list[str] = []
+    unknown: list[str] = []
     for place, inside, files in os.walk(root):
         inside[:] = sorted(name for name in inside if not name.startswith("."))
         here = Path(place)

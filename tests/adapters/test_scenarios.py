@@ -139,6 +139,22 @@ def test_curved_functions_say_their_step_and_error(tmp_path: Path) -> None:
     assert not any("points" in remark for remark in exact.imported.remarks)
 
 
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        (files.NEGMAS, ("a-domain.yml", "buyer.yml")),
+        (files.GENIUS, ("domain.xml",)),
+        (files.GENIUSWEB, ("jobs.json",)),
+    ],
+)
+def test_a_part_stands_for_its_scenario(
+    tmp_path: Path, content: dict[str, str], names: tuple[str, ...]
+) -> None:
+    home = folder(tmp_path, content)
+    for name in names:
+        assert detente.load(home / name).preferences == detente.load(home).preferences
+
+
 # Genius ------------------------------------------------------------------------------------------
 
 

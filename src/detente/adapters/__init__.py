@@ -41,12 +41,17 @@ WRITERS = {
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Case:
-    """The case in another tool's file or folder; a `CaseError` where no adapter knows it or it does not fit."""
+    """The case in another tool's file or folder; a `CaseError` where no adapter knows it or it does not fit.
+
+    A file that is only part of a scenario, such as its domain, stands for the folder it lies in.
+    """
     source = Source(Path(path))
     kind = recognise(source)
     if kind is None or kind not in READERS:
         what = f"the format {kind} is written, not read" if kind else "not a format that detente reads"
         raise CaseError([Problem("", what, ", ".join(READERS))], str(path))
+    if kind == "negmas" and not source.folder:
+        source = Source(source.path.parent)
     case: Case = import_module(f"{__name__}.{kind}").read(source, reading)
     return case
 

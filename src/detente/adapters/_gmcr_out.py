@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from detente.adapters._outgoing import private, uncertain
 from detente.case import Case
 from detente.errors import CostError, NeedsError
 
@@ -134,7 +135,7 @@ class _Out:
 
     def losses(self) -> list[str]:
         """What the format cannot hold, item by item."""
-        found = []
+        found = [*uncertain(self.case), *private(self.case, "a .gmcr file")]
         for name, issue in self.case.issues.items():
             if len(issue.by or ()) > 1:
                 found.append(f"issues.{name}.by: several owners; the tool lets each move it alone")

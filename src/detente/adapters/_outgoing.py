@@ -129,21 +129,54 @@ class Outgoing:
         return list(dict.fromkeys(found))
 
     def _preferences(self) -> list[str]:
-        found = []
+        found = uncertain(self.case)
         for name, preference in self.case.preferences.items():
-            if preference.types is not None:
-                found.append(f"preferences.{name}.types: one of several types is written")
-            for issue, values in (preference.values or {}).items():
-                found += [
-                    f"preferences.{name}.values.{issue}.{level}: a range; its most likely value is written"
-                    for level, number in values.items()
-                    if isinstance(number, Uncertain)
-                ]
             if preference.weights is not None:
                 found.append(f"preferences.{name}.weights: written inside the values")
             if preference.numeraire is not None:
                 found.append(f"preferences.{name}.numeraire: not held by {self.what}")
         return found
+
+
+def uncertain(case: Case) -> list[str]:
+    """The inputs of preferences and no deal of which one reading is written, an item each."""
+    found = []
+    for name, preference in case.preferences.items():
+        at = f"preferences.{name}"
+        if preference.types is not None:
+            found.append(f"{at}.types: one of several types is written")
+        for issue, values in (preference.values or {}).items():
+            found += [
+                f"{at}.values.{issue}.{level}: a range; its most likely value is written"
+                for level, number in values.items()
+                if isinstance(number, Uncertain)
+            ]
+        found += [
+            f"{at}.bonuses[{n}]: a range; its most likely value is written"
+            for n, bonus in enumerate(preference.bonuses)
+            if isinstance(bonus.add, Uncertain)
+        ]
+        if isinstance(preference.table, tuple) and any(isinstance(u, Uncertain) for u in preference.table):
+            found.append(f"{at}.table: ranges; their most likely values are written")
+    block = case.no_deal
+    entry = None if block is None else block.now
+    found += [
+        f"no_deal.now.{party}: a range; its most likely value is written"
+        for party, number in ((entry.utilities if entry is not None else None) or {}).items()
+        if isinstance(number, Uncertain)
+    ]
+    return found
+
+
+def private(case: Case, what: str) -> list[str]:
+    """What a case says of its parties beside their names, an item each."""
+    parties = case.to_data().get("parties", {})
+    return [
+        f"parties.{name}.{key}: not held by {what}"
+        for name, part in parties.items()
+        for key in part
+        if key != "label"
+    ]
 
 
 def _mode(number: Any) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detente.adapters._outgoing import private, uncertain
 from detente.adapters.nfg import quote
 from detente.case import Case
 from detente.case.uncertain import mode
@@ -102,6 +103,13 @@ class _Tree:
     def losses(self) -> list[str]:
         """What the tree cannot hold, item by item."""
         found = [f"no_deal: {note}" for note in self.notes]
+        found += [*uncertain(self.case), *private(self.case, "a bargaining tree")]
+        block = self.case.no_deal
+        found += [
+            f"no_deal.{key}: not held by a bargaining tree"
+            for key in ("at_deadline", "walk_away")
+            if block is not None and getattr(block, key)
+        ]
         if self.rounds < self.count:
             found.append(f"the tree has {self.rounds} of {self.count} rounds: more would be too large")
         for party, scale in self.space.scale.items():

@@ -67,6 +67,8 @@ def read(source: Source, reading: str | None = None) -> Case:
             findings.remark(f"the file {file.path.name} holds no utility space: it is not used")
     profiles = [(f, r) for f, r in spaces if is_profile(r)]
     domain = next(((f, r) for f, r in spaces if not is_profile(r)), profiles[0] if profiles else None)
+    if spaces and not profiles and not source.folder:
+        return read(Source(source.path.parent), reading)
     if domain is None or not profiles:
         raise source.error("no profile was found", "a `utility_space` with evaluations or a `ufun`")
     reader = _Reader(domain[0], domain[1], findings, reading or "genius")

@@ -47,6 +47,8 @@ def read(source: Source, reading: str | None = None) -> Case:
         else:
             what = ", ".join(list(data)[:3]) or "nothing that is known"
             findings.remark(f"the file {file.path.name} holds {what}: it is not used")
+    if reader.issues and not profiles and not source.folder:
+        return read(Source(source.path.parent), reading)
     if not profiles:
         raise source.error("no profile that is read was found", f"{LINEAR} or {ORDERED}")
     for file, _, held in profiles:

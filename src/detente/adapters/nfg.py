@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detente.adapters._names import distinct, level_name, slug
+from detente.adapters._outgoing import private, uncertain
 from detente.adapters._source import Findings, Source
 from detente.case import Case, from_data
 from detente.errors import CostError, NeedsError
@@ -276,6 +277,7 @@ def _issue_game(case: Case, space: Space) -> _Game:
 
 def _note(case: Case, space: Space, game: _Game, fixed: Sequence[str], impossible: int) -> None:
     lost = game.lost
+    lost += [*uncertain(case), *private(case, "a game")]
     for name in fixed:
         lost.append(f"issues.{name}: nobody moves it alone; it stays as in the status quo")
     if impossible:

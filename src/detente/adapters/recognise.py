@@ -10,6 +10,7 @@ from detente.adapters._source import Source
 _OWN = re.compile(r"^[\"'{\s]*detente[\"']?\s*:|\"detente\"\s*:", re.MULTILINE)
 _ISSUES = re.compile(r"^[\"'{\s]*issues[\"']?\s*:|\"issues\"\s*:", re.MULTILINE)
 _OUTCOME_SPACE = re.compile(r"type[\"']?\s*:\s*[\"']?[\w.]*OutcomeSpace|type[\"']?\s*:\s*[\"']?[\w.]*Issue\b")
+_UTILITY = re.compile(r"^[\"'{\s]*type[\"']?\s*:\s*[\"']?[\w.]*(UtilityFunction|UFun)\b", re.MULTILINE)
 _SPACE = re.compile(r"<\s*(negotiation_template|utility_space)\b")
 _KTAB = re.compile(r"^\s*\"?actor\"?\s*,.*(power|influence|capabilit).*(position|pstn|pos)", re.I | re.M)
 ARCHIVE = "PK\x03\x04"
@@ -52,7 +53,9 @@ def _genius(source: Source) -> bool:
 
 def _negmas(source: Source) -> bool:
     text = "" if source.folder else source.glance
-    return "issues" in text and bool(_ISSUES.search(text) and _OUTCOME_SPACE.search(text))
+    if "issues" in text and _ISSUES.search(text) and _OUTCOME_SPACE.search(text):
+        return True
+    return ("UtilityFunction" in text or "UFun" in text) and _UTILITY.search(text) is not None
 
 
 def _nfg(source: Source) -> bool:
