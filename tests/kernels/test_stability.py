@@ -138,6 +138,18 @@ def test_compiled_and_plain_agree_on_larger_products(
         )
 
 
+def test_the_clock_of_changes_may_start_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With many movers it does so in the middle of a round."""
+    from detente.kernels import _stability_loops as loops
+
+    scores, movers = big([2] * 11, False, True, 3)
+    own = list(range(11))
+    plain = kernel.product_stability(scores, movers, own, compiled=False)
+    for turns in (1, 4, 7, loops.TURNS):
+        monkeypatch.setattr(loops, "TURNS", turns)
+        assert np.array_equal(kernel.product_stability(scores, movers, own, compiled=True), plain)
+
+
 def test_compiled_and_plain_agree_on_larger_graphs() -> None:
     for seed in range(6):
         rng = np.random.default_rng(seed)

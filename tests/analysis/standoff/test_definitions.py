@@ -148,9 +148,15 @@ def test_coalitions() -> None:
             if len(group) == 1:
                 alone = set(result.stable("seq", found.ids(group)[0]).tolist())
                 assert alone <= stable["seq"] or any(len(m) > 1 for m in result.conflict.movers)
+            if result.conflict.separable and all(len(m) == 1 for m in result.conflict.movers):
+                assert stable["seq"] <= stable["gmr"], "relation 6, where moves combine"
+            if len(group) == 1:
                 for concept in ("nash", "gmr", "smr"):
                     if all(len(m) == 1 for m in result.conflict.movers):
                         assert set(result.stable(concept, found.ids(group)[0]).tolist()) == stable[concept]
+        if all(len(m) == 1 for m in result.conflict.movers):  # relation 8
+            for concept in ("nash", "gmr", "smr"):
+                assert set(found.universal[concept]) <= set(result.equilibria(concept).tolist())
         nash = set(result.equilibria("nash").tolist())
         for s, group, better in found.vulnerable:
             assert {s, better} <= nash

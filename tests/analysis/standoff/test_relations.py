@@ -133,6 +133,24 @@ def test_a_disjoint_union_concatenates() -> None:
             assert np.array_equal(union.equilibria(concept), np.concatenate([one, one + size])), seed
 
 
+def test_an_option_that_nobody_cares_about_changes_nothing() -> None:
+    """Every outcome twice, by an option of somebody indifferent: Nash and sequential stability stay."""
+    for seed in range(35_000, 35_060):
+        rng = random.Random(seed)
+        case = complete(rng, rng.choice([2, 3]))
+        data = case.to_data()
+        data["parties"]["Z"] = {}
+        data["issues"]["idle"] = {"by": "Z", "levels": ["N", "Y"]}
+        tables = {p: [u for u in pref["table"] for _ in range(2)] for p, pref in data["preferences"].items()}
+        data["preferences"] = {p: {"table": table} for p, table in tables.items()}
+        data["preferences"]["Z"] = {"table": [0] * len(next(iter(tables.values())))}
+        one, two = standoff(case), standoff(from_data(data))
+        for party in case.preferences:
+            for concept in ("nash", "seq"):
+                doubled = [2 * s + copy for s in one.stable(concept, party).tolist() for copy in (0, 1)]
+                assert two.stable(concept, party).tolist() == doubled, (seed, concept)
+
+
 def test_an_opponent_may_move_again_after_another() -> None:
     """Defects 1 and 2 of gmcr-py: only B, C, B in turn reaches the sanction; no single move does."""
     case = from_data({
