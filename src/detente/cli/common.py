@@ -12,6 +12,8 @@ import typer
 from detente.errors import NeedsError
 
 if TYPE_CHECKING:
+    import polars
+
     from detente.analysis.result import Result
 
 CaseArgument = Annotated[
@@ -60,7 +62,11 @@ def emit(
 def write_table(result: Result, path: Path) -> None:
     """Writes the largest table of a result in the format that the file's name says."""
     name = max(result.tables().items(), key=lambda item: len(item[1]))[0]
-    frame = result.to_polars(name)
+    write_frame(result.to_polars(name), path)
+
+
+def write_frame(frame: polars.DataFrame, path: Path) -> None:
+    """Writes a table in the format that the file's name says."""
     writers: dict[str, Callable[[Path], object]] = {
         ".parquet": frame.write_parquet,
         ".csv": frame.write_csv,

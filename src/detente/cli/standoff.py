@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from detente.cli.common import CaseArgument, JsonOption, OutputOption, VariantOption, emit, pairs
+from detente.cli.common import CaseArgument, JsonOption, VariantOption, emit, pairs, write_frame
 
 if TYPE_CHECKING:
     from detente.analysis.standoff.result import StandoffResult
@@ -21,7 +22,15 @@ def standoff(
     case: CaseArgument,
     variant: VariantOption = None,
     as_json: JsonOption = False,
-    output: OutputOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Also write every outcome with its verdicts: .parquet, .csv or .json.",
+        ),
+    ] = None,
     at: Annotated[
         str | None,
         typer.Option(
@@ -80,7 +89,9 @@ def standoff(
     ).items():  # fmt: skip
         extra[key] = data
         texts.append(text)
-    emit(result, as_json, output, extra)
+    if output is not None:
+        write_frame(result.outcomes(), output)
+    emit(result, as_json, None, extra)
     if not as_json:
         for text in texts:
             typer.echo("\n" + text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -346,6 +347,26 @@ def test_published_simultaneous_stability() -> None:
     korea = standoff(detente.load("north-korea-2017")).simultaneous()
     assert np.flatnonzero(korea.manual).tolist() == [0, 4, 5, 10]
     assert "4 outcomes hold" in korea.explain()
+
+
+@pytest.mark.parametrize("name", ["cuba-1962", "elmira-1991"])
+def test_every_outcome_as_a_table(name: str, tmp_path: Path) -> None:
+    import polars
+    from typer.testing import CliRunner
+
+    path = tmp_path / "all.parquet"
+    done = CliRunner().invoke(build(), ["standoff", name, "--json", "-o", str(path)])
+    assert done.exit_code == 0, done.output
+    data, frame = json.loads(done.stdout), polars.read_parquet(path)
+    assert frame["number"].to_list() == data["feasible"]
+    for concept in CONCEPTS:
+        assert frame.filter(concept)["number"].to_list() == data["equilibria"][concept]
+        for party, numbers in data["stability"][concept].items():
+            assert frame.filter(f"{concept} {party}")["number"].to_list() == numbers
+    result = standoff(detente.load(name))
+    best = frame.filter(polars.col(f"rank {result.conflict.parties[0]}") == 1)
+    title = "missiles" if name == "cuba-1962" else "outcome"
+    assert best[title].to_list() == (["withdraw"] if name == "cuba-1962" else ["s7-accept-insist"])
 
 
 def test_the_command_line() -> None:

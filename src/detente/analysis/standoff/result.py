@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from detente.analysis.standoff.witness import why as witness
 from detente.errors import NeedsError
 from detente.kernels.stability import CONCEPTS
 from detente.space.tables import Array
+
+if TYPE_CHECKING:
+    import polars
 
 FOLLOWED = 3_000_000
 """Moves up to which the ways out of the status quo are followed without being asked for."""
@@ -336,7 +339,7 @@ class StandoffResult(Result):
     def _reasons(self, speaker: words.Speaker) -> list[Row]:
         if not self.status_quo_possible or not self.witnessed:
             return []
-        concept = words.strongest(self, self.status_quo) or "seq"
+        concept = words.strongest(self, self.status_quo) or "gmr"
         rows: list[Row] = []
         for p in self.conflict.parties:
             found = {c: self.why(p, None, c) for c in CONCEPTS}
@@ -365,6 +368,29 @@ class StandoffResult(Result):
             }
             for row in rows
         ]
+
+    def outcomes(self) -> polars.DataFrame:
+        """Every possible outcome as a row: its number and levels; under each concept whether it is an equilibrium, and
+        for each party whether it is stable; each party's rank.
+        """
+        import polars
+
+        space, numbers = self.conflict.space, self.feasible
+        each = 16 + 12 * len(space.sizes) + 9 * len(self.conflict.parties)
+        memory = float(self.source.options["memory"])
+        check_memory(len(numbers) * each, memory, f"{len(numbers):,} outcomes", "a table of all outcomes")
+        columns: dict[str, Any] = {"number": numbers}
+        for k, (names, stride) in enumerate(zip(space.level_names, space.strides, strict=True)):
+            levels = polars.Series(numbers // stride % len(names), dtype=polars.UInt32)
+            title = space.issues[k] if space.issues else "outcome"
+            columns[title] = polars.Series(names)[levels]
+        for bit, concept in enumerate(CONCEPTS):
+            columns[concept] = (self._both[numbers] >> bit & 1).astype(bool)
+            for party, row in zip(self.conflict.parties, self.flags, strict=True):
+                columns[f"{concept} {party}"] = (row[numbers] >> bit & 1).astype(bool)
+        for party, score in zip(self.conflict.parties, self.conflict.scores, strict=True):
+            columns[f"rank {party}"] = score.max().astype(np.int64) + 1 - score[numbers]
+        return polars.DataFrame(columns)
 
     def charts(self) -> dict[str, dict[str, Any]]:
         return figures.charts(self)

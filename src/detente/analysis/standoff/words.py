@@ -174,15 +174,14 @@ def answer(result: StandoffResult, speaker: Speaker) -> str:
         return f"Nobody can leave {name} with profit, if others answer even where that does not pay for them."
     leaving = [p for p in result.conflict.parties if not result.holds(p, result.status_quo, "gmr")]
     who = join(result.conflict.space.case.label(p) for p in leaving)
-    after = "whatever others may answer" if leaving else "each of them under some reading of what follows"
-    return f"The status quo ({speaker.outcome(result.status_quo)}) does not hold: {who} could leave it with profit, {after}."
+    return f"The status quo ({speaker.outcome(result.status_quo)}) does not hold: {who} could leave it with profit, whatever others may answer."
 
 
 def reasons(result: StandoffResult, speaker: Speaker) -> list[str]:
     """For each party why it stays at the status quo, or does not, and by what margin."""
     if not result.status_quo_possible or not result.witnessed:
         return []
-    concept = strongest(result, result.status_quo) or "seq"
+    concept = strongest(result, result.status_quo) or "gmr"
     found = [result.why(party, None, concept) for party in result.conflict.parties]
     return [f"- {speaker.why(why)}{_margin(why)}" for why in found]
 
@@ -275,10 +274,8 @@ def target(result: StandoffResult, speaker: Speaker, wanted: Mapping[str, str] |
     if concept := strongest(result, state):
         return f"{name} would hold {PLAIN[concept]}."
     leaving = [p for p in result.conflict.parties if not result.holds(p, state, "gmr")]
-    if leaving and result.witnessed:
+    if result.witnessed:
         because = speaker.why(result.why(leaving[0], state, "gmr"))
-    elif leaving:
-        because = f"{speaker.label(leaving[0])} could gain by moving, whatever others may answer."
     else:
-        because = "no one concept holds for all parties."
+        because = f"{speaker.label(leaving[0])} could gain by moving, whatever others may answer."
     return f"{name} would not hold: {because}"
