@@ -44,7 +44,11 @@ def test_the_page_is_short_and_speaks_without_decimals(name):
     page = build(detente.load(name)).page
     assert words(page.blocks) <= MOST_WORDS
     for block in page.blocks:
-        if isinstance(block, Paragraph) and block.lead not in ("To decide.", "Why it is stuck."):
+        if isinstance(block, Paragraph) and block.lead not in (
+            "Who gives what.",
+            "To decide.",
+            "Why it is stuck.",
+        ):
             assert not re.search(r"\d\.\d", block.text), block
 
 
@@ -55,6 +59,21 @@ def test_the_page_on_stockholm_states_each_side_the_decision_and_who_is_missing(
     assert "by 2019-12-31 (a deadline of North Korea)" in text
     assert "1 source; every number is ours; no party was consulted" in text
     assert "China, Japan" in text
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_first_lines_say_whether_there_is_room_who_gives_what_and_how_far_apart(name):
+    report = build(detente.load(name))
+    leads = [block.lead for block in report.page.blocks if isinstance(block, Paragraph)]
+    if report.data["agreement"] is None:
+        return
+    deal = report.data["agreement"]
+    expected = ["Room."]
+    expected += (
+        ["Who gives what."] if deal["zopa"]["exists"] and deal["solutions"]["kalai_smorodinsky"] else []
+    )
+    expected += ["How far apart."] if deal["positions"] else []
+    assert leads[: len(expected) + 1] == [*expected, "To decide."]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +106,29 @@ def test_json_has_the_funnel():
     data = json.loads(render(detente.load("mill-contract"), form="json"))
     assert set(data["funnel"]) == {"possible", "acceptable", "stable_at_rest", "reachable", "ratifiable"}
     assert data["funnel"]["possible"] == 468
-    assert data["funnel"]["acceptable"] == 139
+    assert data["funnel"]["acceptable"] == 145
+    assert data["funnel"]["ratifiable"] == 139
+
+
+def test_ratifiable_counts_those_who_only_ratify_and_acceptable_does_not():
+    case = from_data({
+        "detente": 1, "id": "pact", "title": "A pact",
+        "parties": {"A": None, "B": {"roles": ["negotiator", "ratifier"]}, "house": {"roles": ["ratifier"], "for": "A"}},
+        "issues": {"aid": {"levels": [0, 1, 2, 3]}},
+        "preferences": {
+            "A": {"values": {"aid": {0: 0, 1: 1, 2: 2, 3: 3}}},
+            "B": {"values": {"aid": {0: 3, 1: 2, 2: 1, 3: 0}}},
+            "house": {"values": {"aid": {0: 0, 1: 0, 2: 1, 3: 1}}},
+        },
+        "no_deal": {"A": 1, "B": 1, "house": 1},
+    })  # fmt: skip
+    data = json.loads(render(case, form="json"))
+    assert (data["funnel"]["possible"], data["funnel"]["acceptable"], data["funnel"]["ratifiable"]) == (
+        4,
+        2,
+        1,
+    )
+    assert data["agreement"]["zopa"]["count"] == 1
 
 
 def secret_case():

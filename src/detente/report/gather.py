@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from detente.analysis.agreement import AgreementResult, agreement
+from detente.analysis.agreement import AgreementResult, agreement, count_acceptable
 from detente.analysis.agreement.ranges import OverRanges, over_ranges
 from detente.analysis.agreement.zone import rational
 from detente.analysis.forecast import ForecastResult, forecast
@@ -118,7 +118,11 @@ def _at_rest(space: Space) -> tuple[StandoffResult | None, tuple[str, ...]]:
 
 
 def _funnel(deal: AgreementResult | None) -> dict[str, int | None]:
-    """Counts from possible to ratifiable; None where an analysis is missing or counting is out of reach."""
+    """Counts from possible to ratifiable; None where an analysis is missing or counting is out of reach.
+
+    Acceptable is what everybody at the table would rather have than no deal, ratifiable what those who only
+    ratify would too: the zone of agreement.
+    """
     funnel: dict[str, int | None] = dict.fromkeys(
         ("possible", "acceptable", "stable_at_rest", "reachable", "ratifiable")
     )
@@ -126,13 +130,14 @@ def _funnel(deal: AgreementResult | None) -> dict[str, int | None]:
         return funnel
     space = deal.space
     funnel["possible"] = possible_outcomes(space)
-    roles = {party: space.case.parties[party].roles for party in space.parties}
-    ratifiers = [p for p, party in enumerate(space.parties) if "ratifier" in roles[party]]
-    funnel["acceptable"] = deal.zone.count
-    if not ratifiers or deal.zone.count is None:
-        funnel["ratifiable"] = deal.zone.count
-        return funnel
     funnel["ratifiable"] = deal.zone.count
+    at_table = [p for p in space.parties if set(space.case.parties[p].roles) != {"ratifier"}]
+    if len(at_table) == space.n_parties:
+        funnel["acceptable"] = deal.zone.count
+    elif at_table:
+        funnel["acceptable"] = count_acceptable(space, at_table)
+    else:
+        funnel["acceptable"] = funnel["possible"]
     return funnel
 
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from detente.analysis.agreement.positions import SAID, SPOKEN
+from detente.analysis.agreement.positions import SAID, SPOKEN, Distance
 from detente.analysis.agreement.words import join
 from detente.case import Case
 from detente.report.document import Block, Figure, Paragraph, Section, words
 from detente.report.gather import Findings
 
 MOST_WORDS = 200
+SHORT = 15
+"""Words of a paragraph that is not cut further while a longer one can be."""
 
 
 def page(findings: Findings, figure: Figure | None) -> Section:
-    """The decision, the basis, the room, why it is stuck, what would change it, who is missing."""
+    """The room, who gives what, how far apart; the decision, the basis, why it is stuck, what would change it."""
     parts = [
+        Paragraph(_room(findings), "Room."),
+        Paragraph(_gives(findings), "Who gives what."),
+        Paragraph(_apart(findings), "How far apart."),
         Paragraph(_decision(findings.case), "To decide."),
         Paragraph(_basis(findings.case), "Basis."),
-        Paragraph(_room(findings), "Room."),
         Paragraph(_stuck(findings), "Why it is stuck."),
         Paragraph(_change(findings), "What would change this."),
         Paragraph(_confidence(findings), "Confidence."),
@@ -32,9 +36,12 @@ def page(findings: Findings, figure: Figure | None) -> Section:
 
 
 def _within(blocks: list[Block]) -> list[Block]:
-    """The blocks with their longest paragraphs cut at a sentence until the page keeps its length."""
+    """The blocks with their longest paragraphs cut until the page keeps its length.
+
+    Whether there is room, and each side's position, are cut last.
+    """
     while words(blocks) > MOST_WORDS:
-        longest = max(range(len(blocks)), key=lambda i: words([blocks[i]]))
+        longest = max(range(len(blocks)), key=lambda i: (_cuttable(blocks[i]), words([blocks[i]])))
         block = blocks[longest]
         assert isinstance(block, Paragraph)
         sentences = block.text.split(". ")
@@ -44,6 +51,12 @@ def _within(blocks: list[Block]) -> list[Block]:
             text = " ".join(block.text.split()[:-5]).rstrip(",;:.") + " ..."
         blocks[longest] = Paragraph(text, block.lead)
     return blocks
+
+
+def _cuttable(block: Block) -> bool:
+    """Whether a paragraph may be cut before those that a reader on either side looks for."""
+    first = isinstance(block, Paragraph) and block.lead in ("Room.", "Why it is stuck.")
+    return not first and words([block]) > SHORT
 
 
 def label(case: Case, name: str) -> str:
@@ -61,7 +74,8 @@ def _decision(case: Case) -> str:
         names = [part.label or name for name, part in case.forecast.issues.items()]
         return f"None yet: this case asks where {len(case.forecast.actors)} actors would drift on {_few(names, 5)}."
     who = join(label(case, name) for name in negotiators(case))
-    text = f"Whether, and on what terms, {who} settle {_few([label(case, i) for i in case.issues], 5)}"
+    what = _few([label(case, i) for i in case.issues], 3) or f"on one of {len(case.outcomes)} outcomes"
+    text = f"Whether, and on what terms, {who} settle {what}"
     deadline = case.time.deadline
     if deadline is not None:
         by = case.time.deadline_set_by
@@ -94,11 +108,7 @@ def _room(findings: Findings) -> str:
         return "Not asked: without parties, issues and preferences nothing can be said about a deal."
     if deal is None:
         return "This case cannot be asked whether a deal exists: " + " ".join(findings.missing)
-    everyone = (
-        f"all {len(deal.space.parties)} parties with preferences"
-        if len(deal.space.parties) > 2
-        else "both sides"
-    )
+    everyone = f"all {len(deal.space.parties)} parties" if len(deal.space.parties) > 2 else "both sides"
     if len(deal.space.parties) == 1:
         everyone = label(findings.case, deal.space.parties[0])
     verdict = over.verdict if over is not None else None
@@ -108,9 +118,69 @@ def _room(findings: Findings) -> str:
         return f"In this model, outcomes that {everyone} would rather have than no deal exist for all values assumed{share}."
     if verdict == "excluded":
         return f"In this model, for no values assumed does any outcome suit {everyone} better than no deal."
+    if deal.zone.exists and over is None:
+        return f"In this model, outcomes better than no deal for {everyone} exist at the values thought most likely{share}."
     if deal.zone.exists:
-        return f"In this model, outcomes better than no deal for {everyone} are possible{share}, but not for all values assumed."
+        but = (
+            "but not for all values assumed"
+            if over is None or over.tight
+            else "whether for all values assumed is open"
+        )
+        return f"In this model, outcomes better than no deal for {everyone} are possible{share}, {but}."
+    if over is None:
+        return f"In this model, no outcome suits {everyone} better than no deal at the values thought most likely."
     return f"In this model, no outcome suits {everyone} better than no deal at the values thought most likely, though some would for others."
+
+
+def _gives(findings: Findings) -> str:
+    """Who would take which issue where, in one of the acceptable packages."""
+    deal, case = findings.deal, findings.case
+    found = None if deal is None else deal.solutions.get("kalai_smorodinsky")
+    if deal is None or found is None or not deal.zone.exists:
+        return ""
+    space = deal.space
+    if case.graph_form:
+        return f"One outcome acceptable to all: {space.outcome(found.levels)}."
+    by: dict[str, list[str]] = {}
+    for name, names, old, new in zip(space.issues, space.level_names, space.start, found.levels, strict=True):
+        if old != new:
+            who = join(label(case, party) for party in case.issues[name].by or ())
+            by.setdefault(who, []).append(f"{label(case, name)} to {names[new]}")
+    if not by:
+        return "One package acceptable to all leaves things as they stand."
+    told = [
+        f"{who} takes {_few(moves, 4)}" if who else f"agreed: {_few(moves, 4)}" for who, moves in by.items()
+    ]
+    return f"One acceptable package: {'; '.join(told)}."
+
+
+def _apart(findings: Findings) -> str:
+    """How many levels apart the stated positions are, for the pair that is furthest apart on most issues."""
+    deal, case = findings.deal, findings.case
+    if deal is None or not deal.distances:
+        return ""
+    gaps = [
+        f"{label(case, issue)} {steps} of {len(deal.space.level_names[deal.space.issues.index(issue)]) - 1} steps"
+        for issue, steps in _widest(deal.distances).items()
+    ]
+    if gaps:
+        return f"As stated, on {_few(gaps, 4)}."
+    spoken = any(d.levels for d in deal.distances)
+    return (
+        "The stated positions agree where both sides spoke."
+        if spoken
+        else "No two sides have spoken of the same issue."
+    )
+
+
+def _widest(distances: Sequence[Distance]) -> dict[str, int]:
+    """The issues on which stated positions differ, and by how many levels at most."""
+    widest: dict[str, int] = {}
+    for distance in distances:
+        for issue, (_, _, steps) in distance.levels.items():
+            if steps:
+                widest[issue] = max(steps, widest.get(issue, 0))
+    return widest
 
 
 def _stuck(findings: Findings) -> str:
@@ -120,13 +190,8 @@ def _stuck(findings: Findings) -> str:
         return ""
     stated = [_position(case, party) for party in case.parties]
     parts = [f"{'. '.join(filter(None, stated))}."] if any(stated) else []
-    apart = [
-        label(case, issue) for d in deal.distances for issue, (_, _, steps) in d.levels.items() if steps
-    ]  # fmt: skip
-    if apart:
-        parts.append(f"They part on {_few(list(dict.fromkeys(apart)), 4)}.")
     contested = [label(case, t.issue) for t in deal.trades if t.kind == "contested"]
-    if contested and not apart:
+    if contested and not _widest(deal.distances):
         parts.append(f"Contested: {_few(contested, 4)}.")
     return " ".join(parts)
 

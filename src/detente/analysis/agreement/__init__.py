@@ -5,7 +5,8 @@ The theory page on agreement has the definitions; `agreement` is the entry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -35,6 +36,7 @@ __all__ = [
     "Zone",
     "agreement",
     "best_reply",
+    "count_acceptable",
     "equivalent_offers",
     "joint_gains",
 ]
@@ -103,6 +105,24 @@ def agreement(
         solutions=found,
         nearest=None if zone.exists or zone.count != 0 else _misses(front, parts, reservation),
     )
+
+
+def count_acceptable(space: Space, parties: Sequence[str], *, no_deal: NoDealName = "now") -> int | None:
+    """How many possible outcomes some of the parties would each rather have than no deal.
+
+    ``parties`` have preferences, at least one. None where counting is out of reach; raises as `agreement`.
+    """
+    rows = [space.parties.index(party) for party in parties]
+    only = replace(
+        space,
+        parties=tuple(parties),
+        factors=tuple(space.factors[p] for p in rows),
+        ordinal=tuple(space.ordinal[p] for p in rows),
+    )
+    reservation, _ = only.reservation(no_deal)
+    parts = stages_of(only)
+    found = by_listing(only, reservation) if parts is None else _counted(only, parts, reservation)
+    return None if found is None else found[0]
 
 
 def _check(space: Space, no_deal: str, rules: str, weights: Mapping[str, float] | None) -> dict[str, object]:

@@ -102,7 +102,7 @@ class _Program:
         """The best columns, or None where there are none."""
         import highspy
 
-        model = highspy.Highs()  # type: ignore[no-untyped-call]
+        model = highspy.Highs()
         model.setOptionValue("log_to_console", False)
         model.setOptionValue("output_flag", False)
         model.setOptionValue("threads", 1)

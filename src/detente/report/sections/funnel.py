@@ -8,10 +8,10 @@ from detente.report.gather import Findings
 
 FUNNEL = {
     "possible": "can be at all",
-    "acceptable": "every party would rather have than no deal",
+    "acceptable": "everybody at the table would rather have than no deal",
     "stable_at_rest": "would hold once reached",
     "reachable": "can be reached by steps that enforce themselves, before the deadline",
-    "ratifiable": "would also be accepted by those who must ratify",
+    "ratifiable": "those who must ratify would accept as well",
 }
 
 
