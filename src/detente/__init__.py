@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from detente.analysis.standoff import standoff
     from detente.analysis.table import table, tournament
     from detente.case import Case, CaseFile
-    from detente.loading import load
+    from detente.loading import convert, load
     from detente.space import Space, compile_case
 
 __version__ = "0.1.0"
@@ -31,6 +31,7 @@ __all__ = [
     "compare",
     "compile_case",
     "confidence",
+    "convert",
     "elicit",
     "forecast",
     "load",
@@ -48,6 +49,7 @@ _HOMES = {
     "compare": "detente.analysis.confidence",
     "compile_case": "detente.space",
     "confidence": "detente.analysis.confidence",
+    "convert": "detente.loading",
     "elicit": "detente.analysis.confidence",
     "forecast": "detente.analysis.forecast",
     "load": "detente.loading",
