@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import detente
 from detente.analysis.agreement.ranges import OverRanges
+from detente.analysis.confidence import ConfidenceResult
 from detente.analysis.result import to_plain
 from detente.analysis.standoff import StandoffResult
 from detente.case import Case
@@ -115,6 +116,7 @@ def _data(findings: Findings, audience: str) -> dict[str, object]:
         "variants": [vars_of(v) for v in findings.variants],
         "table": None if findings.table is None else findings.table.to_dict(),
         "standoff": None if findings.standoff is None else _at_rest(findings.standoff),
+        "confidence": None if findings.sure is None else _how_sure(findings.sure),
         **findings.further,
     }
 
@@ -122,6 +124,13 @@ def _data(findings: Findings, audience: str) -> dict[str, object]:
 def _at_rest(result: StandoffResult) -> dict[str, object]:
     """The standoff without its long lists, which its own command prints."""
     return {k: v for k, v in result.document().items() if k not in ("feasible", "stability", "labels")}
+
+
+def _how_sure(result: ConfidenceResult) -> dict[str, object]:
+    """The confidence analysis without the outcomes one by one, which its own command prints."""
+    data = result.document()
+    data["answers"] = {name: answer for name, answer in data["answers"].items() if ":" not in name}
+    return data
 
 
 def _ranges(over: OverRanges) -> dict[str, object]:

@@ -11,6 +11,7 @@ import numpy as np
 from detente.analysis.agreement import AgreementResult, agreement, count_acceptable
 from detente.analysis.agreement.ranges import OverRanges, over_ranges
 from detente.analysis.agreement.zone import rational
+from detente.analysis.confidence import ConfidenceResult, Sample, confidence
 from detente.analysis.forecast import ForecastResult, forecast
 from detente.analysis.standoff import StandoffResult, standoff
 from detente.analysis.table import Comparison, TableResult, effects, table
@@ -24,6 +25,10 @@ TALKS: dict[str, Any] = {"rounds": 20, "runs": 500, "seed": 0}
 """The negotiations that a report simulates."""
 LARGEST_AT_REST = 200_000
 """Outcomes up to which a report asks which of them hold."""
+
+LARGEST_DRAWN = 500
+"""Outcomes up to which a report asks how sure it is."""
+DRAWS = 1_000
 
 MOST_ACTORS = 100
 """Actors up to which a report asks where they would drift."""
@@ -58,6 +63,7 @@ class Findings:
     readings: ForecastResult | None = None
     table: TableResult | None = None
     effects: tuple[Comparison, ...] = ()
+    sure: ConfidenceResult | None = None
     further: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -93,6 +99,7 @@ def _of_parties(case: Case) -> Findings:
         rest,
         table=held,
         effects=changes,
+        sure=_sure(case, space),
     )
 
 
@@ -104,6 +111,14 @@ def _at_table(space: Space) -> tuple[TableResult | None, tuple[Comparison, ...]]
     if len(held.setting.seats) < 2:
         return None, ()
     return held, tuple(effects(space, **TALKS))
+
+
+def _sure(case: Case, space: Space) -> ConfidenceResult | None:
+    """How sure it is that there is room, where the case has ranges and is small enough to draw from in passing."""
+    if space.size > LARGEST_DRAWN:
+        return None
+    found = confidence(case, sample=Sample(DRAWS, 0), levers=False)
+    return found if found.counts.plan.inputs else None
 
 
 def _at_rest(space: Space) -> tuple[StandoffResult | None, tuple[str, ...]]:

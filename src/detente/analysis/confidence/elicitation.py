@@ -205,9 +205,8 @@ def _frame(space: Space, preference: Preference | None, judgements: Sequence[Jud
         if way is not None:
             last = space.sizes[i] - 1
             top, bottom = (last, 0) if way == "up" else (0, last)
-        elif values is not None and space.compiled_issues[name].scale is None:
-            row = [mode(values[level]) for level in space.level_names[i]]
-            top, bottom = int(np.argmax(row)), int(np.argmin(row))
+        elif (known := _ends_of(space, i, values)) is not None:
+            top, bottom = known
         elif {"best", "worst"} <= set(ends):
             top, bottom = ends["best"], ends["worst"]
         else:
@@ -219,6 +218,14 @@ def _frame(space: Space, preference: Preference | None, judgements: Sequence[Jud
         if best[-1] == worst[-1] and space.sizes[i] > 1:
             raise NeedsError(f"best and worst level of '{name}' are the same")
     return _Frame(space, first, tuple(best), tuple(worst))
+
+
+def _ends_of(space: Space, issue: int, values: Any) -> tuple[int, int] | None:
+    """Best and worst level by the party's present values, where it has some that differ."""
+    if values is None or space.compiled_issues[space.issues[issue]].scale is not None:
+        return None
+    row = [mode(values[level]) for level in space.level_names[issue]]
+    return (int(np.argmax(row)), int(np.argmin(row))) if max(row) > min(row) else None
 
 
 def _issue(space: Space, judgement: Judgement) -> int:
@@ -359,7 +366,7 @@ class Elicitation(Result):
             one[i], two[i] = random.choice(space.sizes[i], 2, replace=space.sizes[i] < 2)
             one[j], two[j] = random.choice(space.sizes[j], 2, replace=space.sizes[j] < 2)
             a, b = space.outcome([int(x) for x in one]), space.outcome([int(x) for x in two])
-            gap = self.samples @ (self.frame.package(a) - self.frame.package(b))
+            gap = self.samples @ (self.frame.package(a) - self.frame.package(b))[:-1]
             share = float((gap > 0).mean())
             rows.append((abs(share - 0.5), len(rows), a, b))
         nearest = min(rows, key=lambda row: row[:2])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from detente.analysis.confidence.drivers import Map
-from detente.analysis.confidence.words import percent, said
+from detente.analysis.confidence.words import FAMILIES, NUMBERS, percent, said
 from detente.analysis.figures import COLOURS, HEAT, figure
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def charts(result: ConfidenceResult) -> dict[str, dict[str, Any]]:
     strong = [d for d in result.drivers if d.effect > 0 and np.isfinite(d.swing)][:MOST_BARS]
     if strong:
         found["tornado"] = tornado(result)
-    if result.map is not None:
+    known = [] if result.map is None else result.map.share[np.isfinite(result.map.share)]
+    if result.map is not None and len(known) and known.min() < known.max():
         found["map"] = heat(result, result.map)
     found["shares"] = shares(result)
     return found
@@ -51,7 +52,10 @@ def tornado(result: ConfidenceResult) -> dict[str, Any]:
                      "at": "highest fifth", "value": driver.high})  # fmt: skip
     order = list(dict.fromkeys(row["input"] for row in rows))
     what = said(result.answer) if yes else result.about
-    axis = {"title": f"{CASES} in which {what}" if yes else f"mean of {result.about}", "titleLimit": 400}
+    axis = {
+        "title": f"{CASES} in which {what}" if yes else f"mean of {NUMBERS.get(result.about, result.about)}",
+        "titleLimit": 400,
+    }
     if yes:
         axis["format"] = "%"
     first = result.drivers[0]
@@ -86,6 +90,16 @@ def short(name: str) -> str:
         .replace(".weights.", " weight ")
         .replace(".", " ")
     )
+
+
+def label(name: str) -> str:
+    """An answer as an axis says it: what is said of an outcome, then the outcome's levels."""
+    family, colon, outcome = name.partition(":")
+    if not colon or family == "holds":
+        return said(name)
+    levels = ", ".join(part.partition("=")[2] or part for part in outcome.split(","))
+    what = FAMILIES.get(family, family.replace("_", " "))
+    return f"{what}: {levels}"
 
 
 def map_data(found: Map) -> dict[str, Any]:
@@ -148,11 +162,11 @@ def shares(result: ConfidenceResult) -> dict[str, Any]:
         names += mine[: 2 if family in ("acceptable", "pareto") else 1]
     names = names[:16]
     rows: list[dict[str, Any]] = [
-        {"answer": said(n), "share": s.share, "low": s.low, "high": s.high, "verdict": (r.verdict if (r := result.rulings.get(n)) else "not ruled")}
+        {"answer": label(n), "share": s.share, "low": s.low, "high": s.high, "verdict": (r.verdict if (r := result.rulings.get(n)) else "not ruled")}
         for n in names for s in (result.shares[n],)
     ]  # fmt: skip
     order = [row["answer"] for row in rows]
-    y = {"field": "answer", "type": "nominal", "sort": order, "title": None, "axis": {"labelLimit": 420}}
+    y = {"field": "answer", "type": "nominal", "sort": order, "title": None, "axis": {"labelLimit": 640}}
     alt = (
         "Shares of the assumed cases with each answer: "
         + "; ".join(f"{r['answer']}: {percent(r['share'])}" for r in rows[:6])
@@ -191,7 +205,7 @@ def differences(result: CompareResult) -> dict[str, Any]:
                 "type": "nominal",
                 "title": None,
                 "sort": None,
-                "axis": {"labelLimit": 420},
+                "axis": {"labelLimit": 640},
             },
             "x": {
                 "field": "share",

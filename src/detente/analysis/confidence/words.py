@@ -22,6 +22,10 @@ FAMILIES = {
     "egalitarian": "the egalitarian solution",
     "utilitarian": "the utilitarian solution",
 }
+NUMBERS = {
+    "room": "the room for a deal (smallest gain at the best outcome, as a share of own ranges)",
+    "slack": "the slack of the best known roadmap",
+}
 VERDICTS = {
     "sure": "for all values that the inputs may take",
     "possible": "for some values that the inputs may take, not for all",
@@ -109,9 +113,13 @@ def _driven(result: ConfidenceResult) -> list[str]:
     strong = [d for d in result.drivers if d.effect >= 0.01][:5]
     if not strong:
         return []
-    what = said(result.answer) if result.about == result.answer else f"its margin ({result.about})"
+    what = (
+        f"whether {said(result.answer)}"
+        if result.about == result.answer
+        else NUMBERS.get(result.about, result.about)
+    )
     listed = "; ".join(f"{d.input} explains {percent(d.effect)}" for d in strong)
-    return [f"What {what} depends on most, as shares of its variance over the draws: {listed}."]
+    return [f"What this depends on most, as shares of the variance over the draws of {what}: {listed}."]
 
 
 def _flipped(result: ConfidenceResult) -> list[str]:

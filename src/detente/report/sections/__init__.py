@@ -5,6 +5,7 @@ from __future__ import annotations
 from detente.report.document import Section
 from detente.report.gather import Findings
 from detente.report.sections.change import change
+from detente.report.sections.confidence import confidence
 from detente.report.sections.forecast import forecast
 from detente.report.sections.funnel import funnel
 from detente.report.sections.inputs import inputs
@@ -16,7 +17,7 @@ from detente.report.sections.table import table
 
 __all__ = ["reproduce", "sections"]
 
-ORDER = (funnel, packages, stuck, standoff, change, forecast, table, inputs, methods)
+ORDER = (funnel, packages, stuck, standoff, change, confidence, forecast, table, inputs, methods)
 """What builds each section, in the order of the report."""
 
 

@@ -31,6 +31,10 @@ def methods(findings: Findings) -> Section:
         )
         items.append(f"The front was computed {exact} ({deal.method}).")
         items += [f"{warning[0].upper()}{warning[1:]}." for warning in deal.source.warnings]
+    if findings.sure is not None:
+        items.append(
+            f"How sure: {findings.sure.method}; shares of variance explained are first-order indices of Sobol (2001), from the draws."
+        )
     if findings.standoff is not None:
         items.append(
             "What holds at rest follows the graph model for conflict resolution: outright (Nash 1951), since answers that pay "
