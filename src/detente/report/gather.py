@@ -26,9 +26,9 @@ TALKS: dict[str, Any] = {"rounds": 20, "runs": 500, "seed": 0}
 LARGEST_AT_REST = 200_000
 """Outcomes up to which a report asks which of them hold."""
 
-LARGEST_DRAWN = 500
+LARGEST_DRAWN = 200
 """Outcomes up to which a report asks how sure it is."""
-DRAWS = 1_000
+DRAWS = 500
 
 MOST_ACTORS = 100
 """Actors up to which a report asks where they would drift."""

@@ -30,8 +30,10 @@ Array = NDArray[Any]
 Verdict = Literal["sure", "possible", "excluded"]
 How = Literal["bounds", "examples", "search"]
 TOLERANCE = 1e-9
-CORNERS = 1_000
+CORNERS = 400
 """Extreme points looked at in each world, where a draw is cheap."""
+CHEAP = 1_000
+"""Draws in a chunk of a question that is cheap."""
 FEW_CORNERS = 60
 MOST_CELLS = 20_000_000
 
@@ -72,7 +74,7 @@ def corner_values(world: World, random: np.random.Generator, many: int) -> tuple
 def extremes(counts: Counts) -> Extremes:
     """The answers at extreme points of every world."""
     question = counts.question
-    many = CORNERS if question.piece >= CORNERS else FEW_CORNERS
+    many = CORNERS if question.piece >= CHEAP else FEW_CORNERS
     random = np.random.default_rng(np.random.SeedSequence([counts.sample.seed, 7]))
     yes = np.zeros(len(question.yes), dtype=np.int64)
     members: dict[str, dict[str, int]] = {}
