@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +25,7 @@ def charts(result: ConfidenceResult) -> dict[str, dict[str, Any]]:
     strong = [d for d in result.drivers if d.effect > 0 and np.isfinite(d.swing)][:MOST_BARS]
     if strong:
         found["tornado"] = tornado(result)
-    known = [] if result.map is None else result.map.share[np.isfinite(result.map.share)]
-    if result.map is not None and len(known) and known.min() < known.max():
+    if result.map is not None and np.nanmin(result.map.share) < np.nanmax(result.map.share):
         found["map"] = heat(result, result.map)
     found["shares"] = shares(result)
     return found
@@ -60,8 +60,8 @@ def tornado(result: ConfidenceResult) -> dict[str, Any]:
         axis["format"] = "%"
     first = result.drivers[0]
     alt = (
-        f"Tornado: for each of {len(order)} inputs, the {'share of the assumed cases in which ' + what if yes else 'mean of ' + what} "
-        f"when the input is in the lowest and in the highest fifth of its values. {first.input} explains most: {percent(first.effect)}."
+        f"Tornado: for each of {len(order)} inputs, the {'share of the assumed cases in which ' + what if yes else 'mean of ' + NUMBERS.get(what, what)} "
+        f"when the input is in the lowest and in the highest fifth of its values. {short(first.input)} explains most: {percent(first.effect)}."
     )
     y = {"field": "input", "type": "nominal", "sort": order, "title": None, "axis": {"labelLimit": 260}}
     scale = {"zero": False}
@@ -130,7 +130,7 @@ def heat(result: ConfidenceResult, found: Map) -> dict[str, Any]:
     what = said(result.answer)
     known = [row["share"] for row in rows]
     alt = (
-        f"Map of the share of the assumed cases in which {what}, over {found.x_input} and {found.y_input}: from "
+        f"Map of the share of the assumed cases in which {what}, over {short(found.x_input)} and {short(found.y_input)}: from "
         f"{percent(min(known))} to {percent(max(known))}. Crosses mark cells where the single run at the centre says no."
     )
     plain = {"zero": False, "nice": False}

@@ -37,7 +37,7 @@ def _verdict(sure: ConfidenceResult) -> str:
     )
     proof = "" if ruling.proved else " as far as a search shows, which is no proof"
     return (
-        f"There is room for a deal in {told} of the {share.draws:,} assumed cases drawn{ends}, and {VERDICTS[ruling.verdict]}{proof}. "
+        f"There is room for a deal in {told} of the {share.draws:,} assumed cases drawn{ends}. Over everything the ranges allow, there is room {VERDICTS[ruling.verdict]}{proof}. "
         "These are shares of cases that we assumed; they say how far the answer rests on our numbers, nothing about what will happen."
     )
 
