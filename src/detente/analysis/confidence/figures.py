@@ -84,12 +84,8 @@ def short(name: str) -> str:
     for head in ("preferences.", "parties.", "no_deal."):
         if name.startswith(head):
             name = name.removeprefix(head)
-    return (
-        name.replace(".values.", " ")
-        .replace(".bonuses[", " bonus [")
-        .replace(".weights.", " weight ")
-        .replace(".", " ")
-    )
+    name = re.sub(r"\.bonuses\[(\d+)\]\.add", lambda found: f" bonus {int(found[1]) + 1}", name)
+    return name.replace(".values.", " ").replace(".weights.", " weight ").replace(".", " ")
 
 
 def label(name: str) -> str:
