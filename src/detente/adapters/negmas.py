@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from detente.adapters import _functions as functions
+from detente.adapters._block import parse_block
 from detente.adapters._boxes import Box, add_boxes
 from detente.adapters._names import level_name, number
 from detente.adapters._outgoing import Outgoing, folder, line_of, stems
@@ -39,7 +40,10 @@ def kind(data: Mapping[str, Any]) -> str:
 
 def load_data(source: Source) -> Any:
     """The plain data of a YAML or JSON file."""
-    return source.json if source.path.suffix == ".json" else parse(source.text, source.name)
+    if source.path.suffix == ".json":
+        return source.json
+    data = parse_block(source.text)
+    return parse(source.text, source.name) if data is None else data
 
 
 def read(source: Source, reading: str | None = None) -> Case:
