@@ -10,12 +10,13 @@ UV := $(shell command -v uv 2>/dev/null)
 
 $(STAMP): pyproject.toml uv.lock
 ifneq ($(UV),)
-	UV_PROJECT_ENVIRONMENT=$(VENV) uv sync --frozen --group dev
+	UV_PROJECT_ENVIRONMENT=$(VENV) uv sync --frozen --group dev --compile-bytecode
 else
 	test -x $(PY) || python3 -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check uv
-	UV_PROJECT_ENVIRONMENT=$(VENV) $(PY) -m uv sync --frozen --group dev --inexact
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(PY) -m uv sync --frozen --group dev --inexact --compile-bytecode
 endif
+	$(PY) -m compileall -q src
 	touch $@
 
 demo: $(STAMP)
