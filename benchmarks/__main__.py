@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks import adapters, forecast, standoff
+from benchmarks import adapters, forecast, standoff, startup
 from detente.kernels import search
 from detente.kernels.front import front
 
@@ -58,6 +58,7 @@ def main() -> None:
     forecast.main()
     standoff.main()
     adapters.main()
+    startup.main()
 
 
 if __name__ == "__main__":

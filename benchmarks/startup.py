@@ -31,4 +31,6 @@ def main() -> None:
     """Prints one line for each command."""
     bare = cpu_ms(["-c", "pass"])
     for name, arguments in COMMANDS.items():
-        print(f"start    {name:<24}{cpu_ms(arguments) - bare:9.0f} ms over a bare interpreter ({bare:.0f} ms)")
+        print(
+            f"start    {name:<24}{cpu_ms(arguments) - bare:9.0f} ms over a bare interpreter ({bare:.0f} ms)"
+        )
