@@ -63,6 +63,21 @@ def test_faults_are_recorded_and_the_rest_goes_on(strategy, name, what):
     assert result.to_dict()["faults"][0]["what"] == mine.faults[0].what
 
 
+def test_a_strategy_can_sit_on_both_sides(strategy):
+    mine = strategy("Patient")
+    both = table(loads(SALE), strategies=mine, runs=2, rounds=20, opener="buyer")
+    other = table(
+        loads(SALE),
+        strategies={"buyer": strategy("Patient"), "seller": strategy("Patient")},
+        runs=2,
+        rounds=20,
+        opener="buyer",
+    )
+    assert mine.faults == []
+    assert (both.ends.outcome == other.ends.outcome).all()
+    assert (both.ends.round == other.ends.round).all()
+
+
 def test_named_on_the_command_line_by_file_and_class():
     result = table(loads(SALE), strategies={"buyer": f"{FILE}:Patient"}, runs=2, rounds=10)
     assert result.asked["buyer"].endswith("Patient")

@@ -50,24 +50,26 @@ def _key(outcome: Any) -> Any:
 class _Host:
     def __init__(self, path: str, name: str) -> None:
         self.path, self.name = path, name
-        self.view: Any = None
-        self.strategy: Any = None
+        self.seated: dict[int, tuple[View, Any]] = {}
 
     def begin(self, told: dict[str, Any]) -> dict[str, Any]:
-        self.view = View(told)
-        self.strategy = runpy.run_path(self.path, run_name="detente_guest")[self.name](self.view)
+        self.seated.pop(told["me"], None)
+        view = View(told)
+        self.seated[told["me"]] = view, runpy.run_path(self.path, run_name="detente_guest")[self.name](view)
         return {}
 
     def turn(self, told: dict[str, Any]) -> dict[str, Any]:
-        view = self.view
+        if told["me"] not in self.seated:
+            return {"problem": "its process had ended in another seat"}
+        view, strategy = self.seated[told["me"]]
         for at, by, place in told["heard"]:
             view.heard.append((at, by, view.outcomes[place]))
-            if hasattr(self.strategy, "hears"):
-                self.strategy.hears(at, view.outcomes[place], by)
+            if hasattr(strategy, "hears"):
+                strategy.hears(at, view.outcomes[place], by)
         standing = told["standing"]
-        if standing is not None and self.strategy.accepts(told["round"], view.outcomes[standing]):
+        if standing is not None and strategy.accepts(told["round"], view.outcomes[standing]):
             return {"takes": True}
-        offer = self.strategy.offers(told["round"])
+        offer = strategy.offers(told["round"])
         return {"takes": False, "offer": None if offer is None else view.place(offer)}
 
 

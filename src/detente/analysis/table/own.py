@@ -24,7 +24,8 @@ LARGEST = 200_000
 """Outcomes of the largest case that an own strategy is told of."""
 LIMIT = 1.0
 """Seconds that a call may take."""
-_START = 20.0
+_START, _BEGIN = 20.0, 5.0
+"""Seconds more for starting the process, and for loading the strategy before each negotiation."""
 MOST_FAULTS = 1_000
 
 
@@ -68,7 +69,9 @@ class Own:
         try:
             process.stdin.write(json.dumps(question) + "\n")
             process.stdin.flush()
-            line = self._lines.get(timeout=_START + self.limit if starting else self.limit)
+            line = self._lines.get(
+                timeout=self.limit + (_START if starting else _BEGIN if round < 0 else 0.0)
+            )
         except queue.Empty:
             return self._fault(round, f"took longer than {self.limit:g} s")
         except OSError:
@@ -145,7 +148,7 @@ class Seat:
             raise CostError(
                 "telling an own strategy of every outcome", f"{len(order):,}", f"up to {LARGEST:,}"
             )
-        self.own, self.order = own, order
+        self.own, self.order, self.me = own, order, told["me"]
         self.places = {outcome: place for place, outcome in enumerate(order)}
         self.heard: list[list[int]] = []
         self.takes = False
@@ -158,7 +161,7 @@ class Seat:
             return None
         standing = self.heard[-1][2] if self.heard else None
         answer = self.own.ask(
-            {"do": "turn", "round": round, "heard": self.heard, "standing": standing}, round
+            {"do": "turn", "me": self.me, "round": round, "heard": self.heard, "standing": standing}, round
         )
         self.heard = self.heard[-1:] if answer is None else []
         if answer is None:

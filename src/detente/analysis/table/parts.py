@@ -124,6 +124,12 @@ class Strategy:
         return replace(self, name=name)
 
     @property
+    def chance(self) -> bool:
+        """Whether its moves are drawn, at least at times."""
+        offering = self.offering
+        return offering.kind in ("micro", "random", "top") or offering.pick == "any" or offering.noise > 0
+
+    @property
     def timed(self) -> bool:
         """Whether it looks at the clock alone, whatever the others do."""
         return self.offering.kind == "time" and self.offering.pick == "last" and self.leave is None

@@ -82,9 +82,21 @@ def play(setting: Setting, everyone: Sequence[Strategy | Own], plan: Array, stat
     mind = minds(known, game.times, game.u.shape[2])
     if kernel.by_tables(mind) and (len(game.u) == 1 or turns < 100 * kernel.PLAIN_TURNS):
         return kernel.play_tables(game, mind, plan, states)
+    first, back = _different(known, game, plan)
+    plan, states, turns = plan[first], states[first], len(first) * len(game.times)
     if turns * (1 + _scanned(known, game)) <= kernel.PLAIN_TURNS:
-        return _plainly(setting, everyone, plan, states)
-    return kernel.play(game, mind, plan, states)[0]
+        return _plainly(setting, everyone, plan, states)[back]
+    return kernel.play(game, mind, plan, states)[0][back]
+
+
+def _different(everyone: Sequence[Strategy], game: kernel.Game, plan: Array) -> tuple[Array, Array]:
+    """Which negotiations are held, and which of these each run is: those without chance once for each pairing."""
+    chance = np.array([s.chance for s in everyone])
+    alone = chance[plan[:, 2:]].any(axis=1) | bool((game.risk > 0).any())
+    labels = np.concatenate([np.where(alone, 1 + np.arange(len(plan)), 0)[:, None], plan], axis=1)
+    labels = np.ascontiguousarray(labels).view(f"V{8 * labels.shape[1]}").reshape(-1)
+    _, first, back = np.unique(labels, return_index=True, return_inverse=True)
+    return first, back.reshape(-1)
 
 
 def _plan(
