@@ -6,13 +6,16 @@ scenarios. Definitions are those of `agreement`; there is no prose, and no dista
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from detente.errors import NeedsError
-from detente.kernels import small
-from detente.kernels.small import Small
 from detente.space import NoDealName, Space
 from detente.space.tables import Array
+
+if TYPE_CHECKING:
+    from detente.kernels.small import Small
 
 LARGEST = 100_000
 """Outcomes that are listed at most."""
@@ -44,6 +47,8 @@ def arrays(space: Space) -> tuple[Array, Array]:
 
 def brief(space: Space, no_deal: NoDealName = "now") -> tuple[Small, Array, list[str]]:
     """The assessment, the reservation values, and what should be said about them."""
+    from detente.kernels import small
+
     values, starts = arrays(space)
     reservation, notes = space.reservation(no_deal)
     return small.assess(values, starts, reservation), reservation, notes
