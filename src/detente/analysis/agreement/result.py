@@ -14,7 +14,7 @@ from detente.analysis.agreement.front import ParetoFront
 from detente.analysis.agreement.positions import Concession, Distance, Trade, concessions, distances, trades
 from detente.analysis.agreement.solutions import SOLUTIONS, Solution
 from detente.analysis.agreement.zone import NearestMiss, Zone, rational
-from detente.analysis.result import MAX_LIST, Result, Row
+from detente.analysis.result import MAX_LIST, MAX_SAFE, Result, Row
 from detente.space import Space
 from detente.space.tables import Array
 
@@ -217,11 +217,12 @@ class AgreementResult(Result):
 
     def _pareto_rows(self) -> list[Row]:
         acceptable = rational(self.front.utilities, self.reservation)
+        kind = int if all(int(count) <= MAX_SAFE for count in self.front.multiplicity) else str
         return [
             {
                 **self._outcome_row(levels),
                 **self.by_party(u),
-                "multiplicity": str(count),
+                "multiplicity": kind(count),
                 "rational": bool(good),
             }
             for u, levels, count, good in zip(
