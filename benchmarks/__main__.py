@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import adapters, agreement, forecast, standoff, startup
+from benchmarks import adapters, agreement, forecast, standoff, startup, table
 
 
 def main() -> None:
@@ -12,6 +12,7 @@ def main() -> None:
     standoff.main()
     adapters.main()
     startup.main()
+    table.main()
 
 
 if __name__ == "__main__":

@@ -185,3 +185,17 @@ def test_figures_and_tables():
     assert all(spec["description"] for spec in result.charts().values())
     assert result.to_polars("agreements").height == len(result.agreements)
     assert np.isfinite(result.efficient)
+
+
+def test_draws_keep_ranges_correlations_and_what_no_deal_is_worth():
+    text = SALE.replace("{buyer: 2, seller: 2}", "{buyer: [1, 3], seller: 2}").replace(
+        "10: 0}}}", "10: [-2, 0]}}}", 1
+    )
+    text = text.replace("{0: 0, 10: 10}", "{0: 0, 10: [8, 12]}")
+    ends = "[preferences.buyer.values.price.10, preferences.seller.values.price.10]"
+    here = table(loads(f"{text}correlated: [{{paths: {ends}, rho: 1}}]\n"), draws=50, runs=100).setting
+    worst, best, no_deal = here.utilities[:, 0, 10], here.utilities[:, 1, 10], here.reservation[:, 0]
+    assert ((worst >= -2) & (worst <= 0) & (no_deal >= 1) & (no_deal <= 3)).all()
+    assert len(set(worst)) == len(set(no_deal)) == 50
+    assert np.corrcoef(worst, best)[0, 1] > 0.99
+    assert (here.reservation[:, 1] == 2).all()

@@ -1,39 +1,36 @@
-"""Draws of a case's uncertain numbers, as spaces."""
+"""Draws of a case's uncertain numbers, as spaces, with what no deal is worth in each."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 
-import numpy as np
-
-from detente.case.uncertain import Number, Uncertain
+from detente.analysis.confidence.draws import Copula, uniform
+from detente.analysis.confidence.inputs import Named, named, numbers
+from detente.case.uncertain import Number, mode
 from detente.space import Space, compile_case
 
+Read = Callable[[Number], float]
 
-def drawn_spaces(space: Space, draws: int, seed: int) -> list[Space]:
-    """So many spaces, each with every uncertain number drawn from its distribution; none for 0 draws.
 
-    Numbers are drawn one at a time, in the order of the file; stated correlations are not applied here.
+def drawn_spaces(space: Space, draws: int, seed: int) -> list[tuple[Space, Read]]:
+    """So many spaces, each with every uncertain number drawn, and how each reads numbers; none for 0 draws.
+
+    Numbers are spread evenly over their distributions (a Latin hypercube), with the correlations that the case states.
     """
-    return [
-        compile_case(space.case, dict(space.types), partial(_draw, np.random.default_rng(stream)))
-        for stream in np.random.SeedSequence(seed).spawn(draws)
-    ]
+    if not draws:
+        return []
+    inputs = numbers(space.case)
+    names = list(inputs)
+    u = Copula(space.case, names)(uniform(names, draws, seed, 0, "latin"))
+    values = {name: inputs[name].values(u[:, column]) for column, name in enumerate(names)}
+    case, types = named(space.case), dict(space.types)
+    found: list[tuple[Space, Read]] = []
+    for d in range(draws):
+        read = partial(_value, {name: float(column[d]) for name, column in values.items()})
+        found.append((compile_case(case, types, read), read))
+    return found
 
 
-def _draw(random: np.random.Generator, number: Number) -> float:
-    if not isinstance(number, Uncertain):
-        return float(number)
-    args = number.args
-    if number.kind == "range":
-        return float(random.uniform(args[0], args[1]))
-    if number.kind == "triangle":
-        return float(random.triangular(args[0], args[1], args[2])) if args[0] < args[2] else float(args[1])
-    if number.kind == "normal":
-        return float(random.normal(args[0], args[1]))
-    shares = np.cumsum(args[1::2])
-    return float(
-        args[0::2][
-            min(int(np.searchsorted(shares, random.random() * shares[-1], side="right")), len(shares) - 1)
-        ]
-    )
+def _value(drawn: Mapping[str, float], number: Number) -> float:
+    return drawn[number.path] if isinstance(number, Named) else mode(number)

@@ -46,12 +46,13 @@ def chances(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Share of runs with a deal by rounds until the deadline and by the exponent of all parties' concessions.
 
-    The utilities that are bargained over are drawn (``draws``, 100 unless the options say otherwise).
+    Unless ``options`` say otherwise, talks may break down after each round with a chance of 3 %: without that, whoever
+    comes down to its reservation value at the deadline loses nothing by waiting.
     """
     from detente.analysis.table import table
 
     space = case if isinstance(case, Space) else compile_case(case)
-    options = {"draws": 100, **options}
+    options = {"breakdown": 0.03, **options}
     found = []
     for rounds in deadlines:
         for exponent in exponents:

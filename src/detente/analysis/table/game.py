@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from detente.case import Case
-from detente.case.uncertain import mode
+from detente.case.uncertain import Number, mode
 from detente.errors import CostError, NeedsError
 from detente.kernels import table as kernel
 from detente.space import SNAP, NoDealName, Space, snap
@@ -109,14 +109,16 @@ def seats_of(space: Space) -> tuple[tuple[int, ...], tuple[int, ...], list[str]]
     return seats, ratifiers, notes
 
 
-def setting(space: Space, terms: Terms, draws: Sequence[Space] = ()) -> Setting:
+def setting(
+    space: Space, terms: Terms, draws: Sequence[tuple[Space, Callable[[Number], float]]] = ()
+) -> Setting:
     """Lays out a case, or draws of its numbers, for the table.
 
     Raises `NeedsError` where nobody has preferences or nothing is possible, `CostError` where the outcomes are too
     many to list (`LARGEST_LISTED`, times the draws).
     """
     seats, ratifiers, notes = seats_of(space)
-    spaces = list(draws) or [space]
+    spaces = list(draws) or [(space, mode)]
     if space.size * len(spaces) > LARGEST_LISTED:
         raise CostError(
             "listing the outcomes for many negotiations",
@@ -126,8 +128,8 @@ def setting(space: Space, terms: Terms, draws: Sequence[Space] = ()) -> Setting:
     possible = np.flatnonzero(space.feasible())
     if not len(possible):
         raise NeedsError("no outcome is possible, so there is nothing to negotiate about")
-    utilities = np.array([snapped(s.utilities()[:, possible]) for s in spaces])
-    found = [s.reservation(terms.no_deal, mode) for s in spaces]
+    utilities = np.array([snapped(s.utilities()[:, possible]) for s, _ in spaces])
+    found = [s.reservation(terms.no_deal, read) for s, read in spaces]
     reservation = np.array([values for values, _ in found])
     notes += found[0][1] + no_deal_notes(space.case, terms)
     weights, discounted = discounts(space, terms.rounds)
