@@ -115,6 +115,9 @@ def _data(findings: Findings, audience: str) -> dict[str, object]:
         "by_no_deal": dict(findings.by_no_deal),
         "variants": [vars_of(v) for v in findings.variants],
         "table": None if findings.table is None else findings.table.to_dict(),
+        "roadmap": None
+        if findings.steps is None
+        else {name: result.to_dict() for name, result in findings.steps.targets.items()},
         "standoff": None if findings.standoff is None else _at_rest(findings.standoff),
         "confidence": None if findings.sure is None else _how_sure(findings.sure),
         **findings.further,

@@ -17,6 +17,7 @@ from detente.analysis.standoff import StandoffResult, standoff
 from detente.analysis.table import Comparison, TableResult, effects, table
 from detente.case import Case, with_variant
 from detente.errors import CaseError, CostError, NeedsError
+from detente.report.steps import Steps, look
 from detente.space import NoDealName, Space, compile_case
 
 LARGEST_AT_TABLE = 20_000
@@ -64,6 +65,7 @@ class Findings:
     table: TableResult | None = None
     effects: tuple[Comparison, ...] = ()
     sure: ConfidenceResult | None = None
+    steps: Steps | None = None
     further: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -87,19 +89,21 @@ def _of_parties(case: Case) -> Findings:
         return Findings(case, None, None, None, _funnel(None), {}, (), (str(error),))
     rest, missing = _at_rest(space)
     held, changes = _at_table(space)
+    steps, unasked = look(space)
     return Findings(
         case,
         space,
         deal,
         over_ranges(space),
-        _funnel(deal),
+        {**_funnel(deal), **_funnel_of(steps)},
         _by_no_deal(space),
         tuple(_variation(case, name) for name in case.variants),
-        missing,
+        (*missing, *unasked),
         rest,
         table=held,
         effects=changes,
         sure=_sure(case, space),
+        steps=steps,
     )
 
 
@@ -119,6 +123,14 @@ def _sure(case: Case, space: Space) -> ConfidenceResult | None:
         return None
     found = confidence(case, sample=Sample(DRAWS, 0), levers=False)
     return found if found.counts.plan.inputs else None
+
+
+def _funnel_of(steps: Steps | None) -> dict[str, int | None]:
+    """What the roadmap adds to the funnel, where it goes through all outcomes: every issue has an owner."""
+    if steps is None or steps.ends is None or not steps.whole:
+        return {}
+    ends = steps.ends
+    return {"stable_at_rest": ends.stable, "reachable": ends.reachable, "ratifiable": ends.ratifiable}
 
 
 def _at_rest(space: Space) -> tuple[StandoffResult | None, tuple[str, ...]]:

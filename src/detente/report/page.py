@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from detente.analysis.agreement.positions import SAID, SPOKEN, Distance
 from detente.analysis.agreement.words import join
+from detente.analysis.roadmap import figures
+from detente.analysis.roadmap import words as said
 from detente.case import Case
 from detente.report.document import Block, Figure, Paragraph, Section, words
 from detente.report.gather import Findings
@@ -24,6 +26,7 @@ def page(findings: Findings, figure: Figure | None) -> Section:
         Paragraph(_decision(findings.case), "To decide."),
         Paragraph(_basis(findings.case), "Basis."),
         Paragraph(_stuck(findings), "Why it is stuck."),
+        Paragraph(_first_step(findings), "First step."),
         Paragraph(_change(findings), "What would change this."),
         Paragraph(_confidence(findings), "Confidence."),
         Paragraph(_absent(findings.case), "Not at the table."),
@@ -219,6 +222,23 @@ def _terms(case: Case, outcome: Mapping[str, str] | str | None) -> str:
     return _few([f"{label(case, issue)}: {level}" for issue, level in (outcome or {}).items()], 4)
 
 
+def _first_step(findings: Findings) -> str:
+    """The first step, its proof, its date, and the answer if it is late; else what is missing."""
+    if findings.steps is None:
+        return ""
+    lead = findings.steps.lead
+    side, course = figures.shown(lead)
+    steps = lead.steps(course, side.answer.scale)
+    if not steps:
+        return ""
+    first = steps[0]
+    due = lead.date(first.last)
+    when = f"by {due}" if due is not None else f"within {said.span(lead, first.last + 1)}"
+    proof = f" Proof: {'; '.join(first.proof.values())}." if first.proof else ""
+    trust = "" if side.answer.exists else " These steps need trust or a remedy (see the roadmap)."
+    return f"{said.acts(lead, first)}, {when}.{proof} If late, {said.threat_words(lead)}.{trust}"
+
+
 def _change(findings: Findings) -> str:
     """The two facts that would change the answer: readings of no deal first, then variants."""
     facts = []
@@ -229,6 +249,16 @@ def _change(findings: Findings) -> str:
     facts += [f"the variant '{name}'" for name in turned]
     if findings.ranges is not None and findings.ranges.verdict == "possible":
         facts.append("better knowledge of what each side values: the answer changes within the ranges")
+    if findings.steps is not None:
+        lead = findings.steps.lead.exists
+        turned = [
+            name for name, holds in findings.steps.variants.items() if holds is not None and holds != lead
+        ]
+        facts += [
+            f"for the first steps, the variant '{name}'"
+            for name in turned
+            if not name.endswith(("formula", "literal", "together"))
+        ]
     if not facts and findings.variants:
         return "Nothing tried here changes whether there is room; see the variants."
     return f"{_capital('; '.join(facts[:2]))}." if facts else ""

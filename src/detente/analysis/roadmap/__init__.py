@@ -33,7 +33,9 @@ from detente.case.uncertain import Number, mode
 from detente.errors import CostError, NeedsError
 from detente.space import NoDealName, Space, compile_case
 
-__all__ = ["Course", "Ends", "RoadmapResult", "Side", "Step", "breakdown", "evaluate", "funnel", "roadmap"]
+__all__ = [
+    "Course", "Ends", "RoadmapResult", "Side", "Step", "breakdown", "evaluate", "funnel", "holds", "roadmap", "with_patience",
+]  # fmt: skip
 
 LONGEST_PAUSE = 60
 """Pauses up to this many periods are tried for the least that still deters."""
@@ -340,6 +342,31 @@ def _warnings(space: Space, result: RoadmapResult, to: Any, ends: Ends | None) -
     if not found.exact:
         out.append(f"the answer is not exact: {found.method}")
     return out
+
+
+def with_patience(result: RoadmapResult) -> RoadmapResult:
+    """The same result with the least patience of the order asked for, where that was left out."""
+    hints = [result.main.answer.shown.states] if result.main.answer.shown is not None else []
+    known = patience_of(result.problem, result.main.answer.order, hints)
+    return replace(result, main=replace(result.main, patience=known))
+
+
+def holds(
+    case: Case | Space,
+    to: Mapping[str, str] | str,
+    *,
+    order: str | None = None,
+    threat: str = "markov",
+    read: Callable[[Number], float] = mode,
+) -> bool | None:
+    """Whether a self-enforcing roadmap to a target exists, and nothing else; None where that was not decided."""
+    space = case if isinstance(case, Space) else compile_case(case, read=read)
+    levels = _levels(space, to, None)
+    _check_terms(space, levels)
+    model = build(space)
+    return Problem(model, terms_of(space, read)[0], model.state(levels), rule_of(threat)).exists(
+        _order(space, to, order)
+    )
 
 
 def breakdown(

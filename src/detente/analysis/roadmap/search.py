@@ -229,22 +229,22 @@ def _name(merged: bool) -> str:
 def least_gap(priced: Priced, scale: Array, quick: bool = False) -> Found:
     """The roadmap whose largest gap, in units of ``scale`` (n,), is least; entry and rest included.
 
-    ``quick`` stops at bounds: the gap is then that of the best candidate, ``bound`` how far above the least it may be.
+    ``quick`` stops at the best candidate: its gap is then an upper bound, ``bound`` how far above the least it may be.
     """
     if priced.steps.start < 0:
         return Found(False)
     upper, walk = _upper(priced, scale)
+    if quick:
+        return Found(False, (states_of(priced, walk),), upper, bound=upper, method="bounds")
     left = pruned(priced, upper * scale + 1e-12)
     if left.steps.start < 0:
         return Found(upper <= 0, (states_of(priced, walk),), upper)
-    lower = _lower(left, scale, upper, 8 if quick else 40)
-    for trust in (lower * 1.02,) if quick else (lower * (1 + 1e-9) + 1e-12, lower * 1.02, lower * 1.2):
+    lower = _lower(left, scale, upper, 40)
+    for trust in (lower * (1 + 1e-9) + 1e-12, lower * 1.02, lower * 1.2):
         if trust < upper:
             upper, walk, left = _better(priced, left, scale, trust, upper, walk)
     if lower >= upper - 2e-9 * max(1.0, upper):
         return Found(False, (states_of(priced, walk),), upper, method="bounds that meet")
-    if quick:
-        return Found(False, (states_of(priced, walk),), upper, bound=upper - lower, method="bounds")
     found = _labels(left, Task(upper * scale, scale, "gap", most=upper + 1e-12))
     n = len(left.keep)
     entry = np.maximum(0.0, (left.entry - found.here[:, :n]) / scale).max(axis=1, initial=0.0)

@@ -15,13 +15,22 @@ if TYPE_CHECKING:
 MOST_STEPS = 12
 
 
+def acts(result: RoadmapResult, step: Step) -> str:
+    """Who takes what to where in a step."""
+    case = result.space.case
+    return join(
+        f"{join(label(result, p) for p in case.issues[i].by or ())} takes {label(result, i)} to {level}"
+        for i, level in step.moves.items()
+    )
+
+
 def explain(result: RoadmapResult) -> str:
     """Whether steps to the target hold, which they are, what each rests on, and what would change the answer."""
     lines = [
-        _verdict(result),
+        verdict(result),
         *_steps(result),
-        _patience(result),
-        _order(result),
+        patience_words(result),
+        reasons_text(result),
         *_trust(result),
         *_remedies(result),
     ]
@@ -29,7 +38,7 @@ def explain(result: RoadmapResult) -> str:
         _ratifiers(result),
         _losers(result),
         *_types(result),
-        _one_more(result),
+        one_more_words(result),
         *_formulas(result),
         _ends(result),
     ]
@@ -62,7 +71,8 @@ def target_words(result: RoadmapResult) -> str:
     return ", ".join(changed) or "the status quo"
 
 
-def _verdict(result: RoadmapResult) -> str:
+def verdict(result: RoadmapResult) -> str:
+    """Whether steps to the target hold, and why not, in a sentence or two."""
     where = target_words(result)
     if result.main.answer.shown is None:
         return f"No way leads to {where}: {_blocked(result)}." + _later(result)
@@ -158,21 +168,17 @@ def _steps(result: RoadmapResult) -> list[str]:
 
 
 def _step(result: RoadmapResult, step: Step, dated: bool) -> str:
-    case = result.space.case
-    acts = join(
-        f"{join(label(result, p) for p in case.issues[i].by or ())} takes {label(result, i)} to {level}"
-        for i, level in step.moves.items()
-    )
     due = result.date(step.last)
     when = f"by {due}" if dated and due is not None else f"within {span(result, step.last + 1)}"
     proof = f" Proof: {'; '.join(step.proof.values())}." if step.proof else ""
     seen = f" Checked by {_people(result, result.verifiers)}." if result.verifiers else ""
     tempted = [p for p, gap in step.gap_raw.items() if gap is not None and gap > EXISTS]
     trust = f" Here {_people(result, tempted)} would have reason to break off." if tempted else ""
-    return f"{acts}, {when}.{proof}{seen}{trust} If this step is not answered {when}, {threat_words(result)}."
+    return f"{acts(result, step)}, {when}.{proof}{seen}{trust} If this step is not answered {when}, {threat_words(result)}."
 
 
-def _patience(result: RoadmapResult) -> str:
+def patience_words(result: RoadmapResult) -> str:
+    """How long an answer may take."""
     side = (
         result.main
         if result.main.answer.shown is not None or result.without_deadline is None
@@ -215,7 +221,8 @@ def reason_words(result: RoadmapResult, reason: Reason) -> str:
     return REASONS[reason.kind].format(parties=_people(result, reason.parties))
 
 
-def _order(result: RoadmapResult) -> str:
+def reasons_text(result: RoadmapResult) -> str:
+    """Why going step by step and doing all at once differ, or fail alike."""
     return " ".join(filter(None, (reason_words(result, r) for r in result.reasons)))
 
 
@@ -320,7 +327,8 @@ def _types(result: RoadmapResult) -> list[str]:
     return out
 
 
-def _one_more(result: RoadmapResult) -> str:
+def one_more_words(result: RoadmapResult) -> str:
+    """What one more round is worth, and to whom."""
     if result.one_more is None:
         return ""
     gains = [p for p, row in result.one_more.items() if row["gain"] > EXISTS]
@@ -335,7 +343,7 @@ def _one_more(result: RoadmapResult) -> str:
 def _formulas(result: RoadmapResult) -> list[str]:
     out = []
     for name, other in result.formulas.items():
-        out.append(f"Under {name}: {_verdict(other)}")
+        out.append(f"Under {name}: {verdict(other)}")
     return out
 
 

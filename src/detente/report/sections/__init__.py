@@ -11,13 +11,14 @@ from detente.report.sections.funnel import funnel
 from detente.report.sections.inputs import inputs
 from detente.report.sections.methods import methods, reproduce
 from detente.report.sections.packages import packages
+from detente.report.sections.roadmap import roadmap
 from detente.report.sections.standoff import standoff
 from detente.report.sections.stuck import stuck
 from detente.report.sections.table import table
 
 __all__ = ["reproduce", "sections"]
 
-ORDER = (funnel, packages, stuck, standoff, change, confidence, forecast, table, inputs, methods)
+ORDER = (funnel, packages, stuck, standoff, roadmap, change, confidence, forecast, table, inputs, methods)
 """What builds each section, in the order of the report."""
 
 

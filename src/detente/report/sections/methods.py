@@ -42,6 +42,11 @@ def methods(findings: Findings) -> Section:
         )
     if findings.drift is not None:
         items = [*([] if deal is None else items), *_drift(findings.drift)]
+    if findings.steps is not None:
+        items.append(
+            "A roadmap holds if no party would gain from one departure at any step or at the end, followed by the play expected "
+            "after a breach, in which each side does what is then best for itself (see docs/explanation/roadmap.md)."
+        )
     items += [f"{reason}" for reason in findings.missing]
     return Section("methods", "Methods and limits", (Listing(tuple(items)),))
 
