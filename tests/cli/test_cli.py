@@ -266,3 +266,49 @@ def test_importing_detente_and_asking_for_help_load_no_numpy():
 def test_small_cases_run_without_the_compiler():
     code = "import detente; detente.agreement(detente.load('stockholm-2019')).to_json(); import sys; assert 'numba' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+ROADMAP = {
+    "target", "order", "threat", "exists", "least_gap", "nash_product", "fewest_steps", "roadmap", "patience",
+    "longest_answer_time", "at_once", "credible", "guarantee",
+}  # fmt: skip
+
+
+def test_roadmap_speaks_the_contract(run):
+    code, out, err = run(
+        "roadmap", "stockholm-2019", "--to", "nuclear=freeze,relief=partial", "--no-patience", "--json"
+    )
+    assert (code, err) == (0, "")
+    data = json.loads(out)
+    assert set(data) >= HEAD | ROADMAP
+    assert data["target"] == {
+        "nuclear": "freeze",
+        "relief": "partial",
+        "assurance": "words",
+        "projects": "none",
+    }
+    assert data["exists"] is True
+
+
+def test_roadmap_says_the_answer_first(run):
+    code, out, _ = run(
+        "roadmap", "stockholm-2019", "--to", "freeze", "--no-patience", "--no-remedies", "--order", "single"
+    )
+    assert code == 0
+    assert out.startswith(
+        "Steps to Extent of denuclearisation: freeze, Sanctions relief: partial can hold in this model"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--to", "nowhere"], "'nowhere' is no target of the case"),
+        (["--to", "freeze", "--threat", "pause:x"], "unknown threat 'pause:x'"),
+        (["--to", "freeze", "--formula", "none-such"], "none-such"),
+    ],
+)
+def test_roadmap_refuses_what_does_not_fit(run, options, message):
+    code, out, err = run("roadmap", "stockholm-2019", *options)
+    assert (code, out) == (2, "")
+    assert message in err

@@ -70,10 +70,11 @@ def timeline(result: RoadmapResult, side: Side, course: Course) -> dict[str, Any
 def _faceted(title: str, alt: str, rows: list[dict[str, Any]], inner: dict[str, Any]) -> dict[str, Any]:
     """A figure with one panel for each party, each with its own scale."""
     spec = figure(title, alt, layers=[{"data": {"values": rows}}])
+    panels = list(dict.fromkeys(row["party"] for row in rows))
     for key in ("width", "height"):
         spec.pop(key)
     return spec | {
-        "facet": {"column": {"field": "party", "type": "nominal", "title": None}},
+        "facet": {"column": {"field": "party", "type": "nominal", "title": None, "sort": panels}},
         "spec": inner,
         "resolve": {
             "scale": {
@@ -128,14 +129,19 @@ def trust(result: RoadmapResult, side: Side, course: Course) -> dict[str, Any]:
             for p, g in zip(result.parties, gaps, strict=True)
         ]
     title = "trust needed (share of the party's own gain)" if share else "trust needed (own points)"
-    party = {"field": "party", "type": "nominal", "title": None}
+    party = {
+        "field": "party",
+        "type": "nominal",
+        "title": None,
+        "sort": [_label(result, p) for p in result.parties],
+    }
     layer = {
         "data": {"values": rows},
         "mark": {"type": "line", "point": {"size": 30, "filled": True}},
         "encoding": {
-            "x": {"field": "half", "type": "quantitative", "scale": {"type": "log"}, "title": "patience: days until a gain counts half"},
+            "x": {"field": "half", "type": "quantitative", "scale": {"type": "log", "nice": False}, "title": "patience: days until a gain counts half"},
             "y": {"field": "gap", "type": "quantitative", "title": title},
-            "color": party, "strokeDash": party, "shape": party,
+            "color": party, "strokeDash": party | {"legend": None},
         },
     }  # fmt: skip
     alt = "Trust that this roadmap needs from each party, as a function of patience; at zero the roadmap holds by itself."
