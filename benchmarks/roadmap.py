@@ -8,8 +8,12 @@ from typing import Any
 
 import numpy as np
 
+import detente
 from detente.analysis.roadmap import model as models
-from detente.analysis.roadmap.problem import Problem
+from detente.analysis.roadmap import roadmap, search
+from detente.analysis.roadmap.compiled import sweep_large
+from detente.analysis.roadmap.labels import Task
+from detente.analysis.roadmap.problem import Problem, answer
 from detente.analysis.roadmap.threats import rule
 from detente.case import from_data
 from detente.case.model import Case
@@ -71,3 +75,46 @@ def cpu(call: Callable[[], object], runs: int = 3) -> tuple[float, Any]:
         made = call()
         best = min(best, time.process_time() - begin)
     return best, made
+
+
+def check() -> None:
+    """Merged labels and the patient limit keep their promises where exact ones are known."""
+    small = problem(made_up(10**3, 2))
+    exact, priced = answer(small, "single", "raw", criteria=False), small.priced("single")
+    none = np.zeros(2)
+    merged = sweep_large(priced, Task(none, none + 1, merge=none + 0.01))
+    assert exact.exists == bool(len(merged.here))
+    assert search.patient(priced, np.ones(2))[0] >= 0
+
+
+def line(what: str, seconds: float, told: str = "") -> None:
+    """Prints one figure."""
+    print(f"{what:<58}{seconds:9.2f} s   {told}", flush=True)
+
+
+def main(largest: int = 10**5) -> None:
+    """Prints one line for each question; `largest` outcomes at most."""
+    check()
+    for size in (s for s in SIZES if 10**4 <= s <= largest):
+        asked = problem(made_up(size, 2))
+        for kind in ("stop", "revert"):
+            took, _ = cpu(lambda k=kind, p=asked: p.under(rule(k)).threat())
+            line(f"threat {kind}, {size:,} outcomes, a party", took / 2)
+        took, priced = cpu(lambda p=asked: p.priced("single"), 1)
+        line(f"steps with their prices, {size:,} outcomes", took, f"{len(priced.steps.src):,} steps")
+        took, _ = cpu(lambda p=priced: search.patient(p, np.ones(2)))
+        line(f"patient limit, {size:,} outcomes", took)
+        none = np.zeros(2)
+        if size <= 10**5:
+            took, found = cpu(lambda p=priced, z=none: sweep_large(p, Task(z, z + 1)), 1)
+            line(f"exact labels, two parties, {size:,} outcomes", took, f"{len(found.value):,} labels")
+        took, found = cpu(lambda p=priced, z=none: sweep_large(p, Task(z, z + 1, merge=search.merging(p))), 1)
+        line(f"merged labels (1 % of a span), {size:,} outcomes", took, f"{len(found.value):,} labels")
+    case = detente.load("stockholm-2019")
+    for target in case.targets:
+        took, _ = cpu(lambda c=case, t=target: roadmap(c, t))
+        line(f"Stockholm, {target}, remedies and patience", took)
+
+
+if __name__ == "__main__":
+    main()

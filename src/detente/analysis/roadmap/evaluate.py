@@ -21,6 +21,8 @@ from detente.analysis.roadmap.replies import best, open_moves, solve
 from detente.analysis.roadmap.threats import Threat
 from detente.space.tables import Array
 
+LONG = 200_000
+"""From this many pairs of step and own move on, departures are read off the two best landings of each state."""
 EXISTS = 1e-9
 """A roadmap whose largest gap is at most this enforces itself."""
 
@@ -101,6 +103,41 @@ def departures(
             more = value > top
             top[more], to[more] = value[more], y[more]
     return top, to
+
+
+def departure_values(model: Model, i: int, landing: Array, src: Array, dst: Array) -> Array:
+    """The values of `departures`, (m,): by the two best landings of every state where nothing ties moves together."""
+    if not model.plain or model.joint[i] or len(src) * model.menus[i].width < LONG:
+        return departures(model, i, landing, src, dst)[0]
+    top, to, second = two_best(model, i, landing)
+    base = dst - _moved(model, model.solo[i], src, dst)
+    return np.where(to[base] == dst, second[base], top[base])
+
+
+def two_best(model: Model, i: int, landing: Array) -> tuple[Array, Array, Array]:
+    """Best landing among party i's own moves from each state, the state reached, and the second best: (N,) each.
+
+    One commitment after another: the moves of a party on what it owns alone are a product where nothing ties them.
+    """
+    grids = [
+        np.where(model.possible, landing, -np.inf).reshape(model.shape),
+        np.arange(model.size).reshape(model.shape),
+        np.full(model.shape, -np.inf),
+    ]
+    for k in model.solo[i]:
+        top, to, second = (np.ascontiguousarray(np.moveaxis(g, k, 0)) for g in grids)
+        new = [top.copy(), to.copy(), second.copy()]
+        for p, nexts in enumerate(model.commitments[k].nexts):
+            one, where, two = (part[p] for part in new)
+            for q in nexts[nexts != p]:
+                better = top[q] > one
+                np.maximum(two, np.where(better, one, top[q]), out=two)
+                np.maximum(two, second[q], out=two)
+                np.copyto(one, top[q], where=better)
+                np.copyto(where, to[q], where=better)
+        grids = [np.moveaxis(g, 0, k) for g in new]
+    top, to, second = (np.ascontiguousarray(g).reshape(-1) for g in grids)
+    return top, to, second
 
 
 def _moved(model: Model, which: Sequence[int], src: Array, dst: Array) -> Array:

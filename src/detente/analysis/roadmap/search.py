@@ -193,9 +193,13 @@ def _labels(priced: Priced, task: Task) -> Labels:
     except CostError:
         if task.merge is not None or task.best > 1:
             raise
+    return replace(sweep(priced, replace(task, merge=merging(priced))), bound=MERGE)
+
+
+def merging(priced: Priced) -> Array:
+    """How close labels are merged, so that the whole way loses at most `MERGE` of a party's span: (n,)."""
     span = np.maximum(np.ptp(priced.gain / (1 - priced.keep)[:, None], axis=1), 1e-12)
-    length = np.minimum(1 / (1 - priced.keep), _longest(priced))
-    return replace(sweep(priced, replace(task, merge=MERGE * span / length)), bound=MERGE)
+    return np.asarray(MERGE * span / np.minimum(1 / (1 - priced.keep), _longest(priced)))
 
 
 def _longest(priced: Priced) -> float:

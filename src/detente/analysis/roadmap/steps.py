@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from detente.analysis.roadmap.evaluate import departures
+from detente.analysis.roadmap.evaluate import departure_values, departures
 from detente.analysis.roadmap.model import Model, Terms
 from detente.analysis.roadmap.threats import Threat
 from detente.errors import CostError
@@ -273,7 +273,9 @@ def price(model: Model, terms: Terms, threat: Threat, graph: Steps, target: int)
     for date in np.unique(dates):
         at = np.flatnonzero(dates == date) if threat.dated else slice(None)
         for i in range(model.n):
-            leave[i, at] = departures(model, i, threat.at(int(date))[i], src[at], dst[at])[0] - terms.cost[i]
+            leave[i, at] = (
+                departure_values(model, i, threat.at(int(date))[i], src[at], dst[at]) - terms.cost[i]
+            )
             gain[i, at] = value.at(int(date))[i, dst[at]]
     ends = graph.ends
     spot = np.array([target])
