@@ -38,11 +38,13 @@ def made_up(size: int, parties: int, seed: int = 0, pace: int | str = 1, bonus: 
         levels = [f"l{j}" for j in range(count)]
         owner = names[k % parties]
         floors = {
-            levels[j]: levels[int(random.integers(0, j + 1))] for j in range(count) if random.random() < 0.5
+            levels[j]: levels[int(random.integers(0, j // 2 + 1))]
+            for j in range(count)
+            if random.random() < 0.5
         }
         issues[f"i{k}"] = {"by": owner, "levels": levels, "retreat": floors, "pace": {"up": pace}}
         for p in names:
-            steps = random.random(count - 1) * (-1.0 if p == owner else 2.2 / max(1, parties - 1))
+            steps = random.random(count - 1) * (-1.0 if p == owner else 3.5 / max(1, parties - 1))
             values[p][f"i{k}"] = dict(zip(levels, [0.0, *np.cumsum(steps).tolist()], strict=True))
     extra = (
         [{"when": "i0 >= l2 and i1 >= l2", "add": 0.7}, {"when": "i2 >= l2 and i3 < l2", "add": -0.4}]
@@ -105,7 +107,7 @@ def main(largest: int = 10**5) -> None:
         took, _ = cpu(lambda p=priced: search.patient(p, np.ones(2)))
         line(f"patient limit, {size:,} outcomes", took)
         none = np.zeros(2)
-        if size <= 10**5:
+        if size <= 10**4:
             took, found = cpu(lambda p=priced, z=none: sweep_large(p, Task(z, z + 1)), 1)
             line(f"exact labels, two parties, {size:,} outcomes", took, f"{len(found.value):,} labels")
         took, found = cpu(lambda p=priced, z=none: sweep_large(p, Task(z, z + 1, merge=search.merging(p))), 1)

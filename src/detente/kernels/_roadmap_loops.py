@@ -1,5 +1,5 @@
 # mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
-"""Compiled loops over a graph of steps: Pareto labels, and bottleneck walks.
+"""Compiled loops over a graph of steps: Pareto labels.
 
 Graphs come sorted: every step leads from a node to one of a higher number, steps are sorted by source, and
 ``first[v]:first[v + 1]`` are the steps of node v. Importing this module compiles the loops, or loads them from
@@ -236,70 +236,3 @@ def labels(
                 return node, used, work, TOO_MUCH
         node -= 1
     return node, used, work, DONE
-
-
-@njit(cache=True, error_model="numpy")
-def bottleneck(
-    size,
-    strides,
-    tops,
-    lows,
-    ups,
-    movers,
-    parties,
-    landing,
-    best,
-    second,
-    arg,
-    stay,
-    scale,
-    rest_gap,
-    value,
-    choice,
-):
-    """The least largest gap from every state to the target, single steps of one commitment at a time, W = ``stay``.
-
-    States are numbered in mixed radix, ``strides`` (K,), from ``lows`` to ``tops`` (K,), at most ``ups`` (K,) positions
-    a step; ``movers`` (K,) is the party that moves a commitment. ``best``, ``second`` (n, N) are a party's best and
-    second best landing among its own moves, ``arg`` (n, N) the state of the best. ``value`` (N,) and ``choice`` (N,),
-    a step's commitment and rise as k * 2^16 + rise, are filled in place.
-    """
-    count = strides.shape[0]
-    target = 0
-    for k in range(count):
-        target += tops[k] * strides[k]
-    for x in range(target, -1, -1):
-        value[x] = np.inf
-        choice[x] = -1
-        inside = True
-        for k in range(count):
-            p = x // strides[k] % size[k]
-            if p < lows[k] or p > tops[k]:
-                inside = False
-                break
-        if not inside:
-            continue
-        if x == target:
-            value[x] = rest_gap
-            continue
-        for k in range(count):
-            p = x // strides[k] % size[k]
-            mover = movers[k]
-            for rise in range(1, min(ups[k], tops[k] - p) + 1):
-                y = x + rise * strides[k]
-                onward = value[y]
-                if onward >= value[x]:
-                    continue
-                worst = onward
-                for i in range(parties):
-                    base = x if i == mover else y
-                    away = second[i, base] if arg[i, base] == y else best[i, base]
-                    gap = (away - stay[i]) / scale[i]
-                    if gap > worst:
-                        worst = gap
-                        if worst >= value[x]:
-                            break
-                if worst < value[x]:
-                    value[x] = worst
-                    choice[x] = k * 65536 + rise
-    return target

@@ -10,7 +10,7 @@ from detente.errors import CostError
 from detente.kernels.roadmap import Graph, labels
 
 MOST_LABELS = 40_000_000
-MOST_WORK = 4_000_000_000
+MOST_WORK = 1_000_000_000
 """Candidate labels looked at before a sweep gives up: a minute or two on one core."""
 
 
