@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import adapters, agreement, forecast, standoff, startup, table
+from benchmarks import adapters, agreement, forecast, roadmap, standoff, startup, table
 
 
 def main() -> None:
@@ -10,6 +10,7 @@ def main() -> None:
     agreement.main()
     forecast.main()
     standoff.main()
+    roadmap.main()
     adapters.main()
     startup.main()
     table.main()
