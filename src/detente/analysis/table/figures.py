@@ -114,7 +114,7 @@ def offers(result: TableResult) -> dict[str, Any]:
         }
         for channel, name in zip("xy", names, strict=True)
     }
-    party = {"field": "party", "type": "nominal", "title": None}
+    party = {"field": "party", "type": "nominal", "title": None, "scale": {"domain": names}}
     layers = [
         {
             "data": {"values": front},
@@ -127,7 +127,7 @@ def offers(result: TableResult) -> dict[str, Any]:
             "encoding": {
                 **axes,
                 "color": party,
-                "strokeDash": {**party, "legend": None},
+                "strokeDash": party,
                 "order": {"field": "turn"},
             },
         },

@@ -260,4 +260,4 @@ def wilson(count: int, runs: int) -> tuple[float, float]:
     share, extra = count / runs, _Z**2 / runs
     middle = (share + extra / 2) / (1 + extra)
     half = _Z * np.sqrt(share * (1 - share) / runs + extra / (4 * runs)) / (1 + extra)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    return min(share, max(0.0, float(middle - half))), max(share, min(1.0, float(middle + half)))
