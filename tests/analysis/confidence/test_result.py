@@ -59,7 +59,7 @@ def test_verdicts_over_ranges(worth, cost, verdict):
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(10), *(pytest.param(s, marks=pytest.mark.slow) for s in range(10, 120))]
+    "seed", [*range(4), *(pytest.param(s, marks=pytest.mark.slow) for s in range(4, 120))]
 )
 def test_proved_verdicts_have_no_counterexample(seed):
     for of in ("agreement", "standoff"):
@@ -305,6 +305,7 @@ def test_nothing_uncertain_is_said():
     found = asked(price(worth=7), draws=20, levers=False)
     assert any("nothing in this case is uncertain" in w for w in found.source.warnings)
     assert found.rulings["deal_exists"].verdict == "sure"
+    assert all(ruling.proved for ruling in found.rulings.values())
 
 
 def test_options_that_do_not_fit_are_refused():

@@ -99,6 +99,8 @@ def confidence(
     ask = asked(of, options)
     question, plan = _planned(case, ask, switches, types)
     sample = _sized(sample, question)
+    if not plan.inputs:
+        sample = replace(sample, draws=1, error=None)
     name = answer or question.main
     watch = [] if name in question.yes or not name else [name]
     counts = run(plan, question, sample, means, watch)
@@ -244,7 +246,7 @@ def _provenance(
     spaces = [world.space for world in counts.plan.worlds if world.space is not None]
     notes = [note for space in spaces for note in space.notes if "types; it is taken" not in note]
     if not counts.plan.inputs:
-        notes.append("nothing in this case is uncertain that the question depends on: all draws are the same")
+        notes.append("nothing in this case is uncertain that the question depends on: one draw says it all")
     if counts.stopped:
         notes.append(
             f"stopped after {counts.draws:,} draws: the share of '{ask().main}' is known well enough"

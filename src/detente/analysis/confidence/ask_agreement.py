@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from detente.analysis.agreement import solutions as solve
 from detente.analysis.agreement.front import pareto_front
+from detente.analysis.agreement.stages import Stages, stages
 from detente.analysis.confidence.answers import Answers, Dense, Listed
 from detente.analysis.confidence.tables import Values, drawn_space, reservation
 from detente.analysis.confidence.worlds import World
@@ -28,6 +29,8 @@ from detente.space.tables import Factor
 Array = NDArray[Any]
 LISTED = 2_048
 """Possible outcomes up to which all of them are looked at in every draw."""
+LARGEST_FRONT = 2_000_000
+"""Outcomes up to which a front is found in every draw; beyond it only what the rules pick, by search."""
 CELLS = 4_000_000
 """Entries of the arrays that are made at once."""
 RULES: tuple[tuple[str, Literal["nash", "maxmin", "sum"]], ...] = (
@@ -239,7 +242,8 @@ def _one_by_one(space: Space, floor: Array, count: int) -> Answers:
         worst = (gains / span[:, d]).min(axis=1)
         numbers[d, 0] = worst.max(initial=-1.0) if not strict.any() else worst[strict].max()
         numbers[d, 2] = len(levels) if whole else np.nan
-        members["pareto"].append((levels, d))
+        if whole:
+            members["pareto"].append((levels, d))
         if picks is None:
             rows = np.flatnonzero(rational)
             picks = _pick_rows(levels[rows], points[rows], gains[rows]) if len(rows) else {}
@@ -279,16 +283,26 @@ def _front_of(space: Space, floor: Array, d: int) -> _Front:
             if factors is not None
         }
     )
+    if one.size > LARGEST_FRONT:
+        return _searched(one, floor)
     front, parts = pareto_front(one)
     if (front.exact and front.outcomes is None) or parts is None:
         return front.levels, front.utilities, front.exact, None
-    found = solve.from_search(parts, floor)
+    return _searched(one, floor, parts)
+
+
+def _searched(one: Space, floor: Array, parts: Stages | None = None) -> _Front:
+    """The outcomes that the rules pick, by search with proof, in place of a front."""
+    found = solve.from_search(parts or stages(one), floor)
     picks = {
         name: (np.array(s.levels), s.utilities)
         for name, s in found.items()
         if s is not None and name in RULE_NAMES
     }
-    return front.levels, front.utilities, False, picks
+    rows = list(picks.values())
+    levels = np.array([levels for levels, _ in rows], dtype=np.int32).reshape(-1, len(one.sizes))
+    points = np.array([utilities for _, utilities in rows]).reshape(-1, one.n_parties)
+    return levels, points, False, picks
 
 
 def _pick_rows(levels: Array, points: Array, gains: Array) -> dict[str, tuple[Array, Array]]:

@@ -66,6 +66,8 @@ def corner_values(world: World, random: np.random.Generator, many: int) -> tuple
     single = np.repeat(modes[None], 2 * k, axis=0)
     for i in range(k):
         single[2 * i, i], single[2 * i + 1, i] = low[i], high[i]
+    if not k:
+        return {}, 1
     picks = random.random((many, k)) < 0.5
     rows = np.concatenate([modes[None], low[None], high[None], single, np.where(picks, low, high)])
     return {item.name: rows[:, i] for i, item in enumerate(items)}, len(rows)
@@ -101,23 +103,24 @@ def rulings(counts: Counts, ends: Extremes, outcomes: Mapping[str, Sequence[str]
     found: dict[str, Ruling] = {}
     bounded = _bounded(counts, outcomes)
     total = counts.draws + ends.points
+    certain: How = "search" if counts.plan.inputs else "bounds"
     for name in counts.question.yes:
         seen = int(counts.truth(name).sum()) + ends.yes[name]
-        found[name] = _rule(seen, total, bounded.get(name))
+        found[name] = _rule(seen, total, bounded.get(name), certain)
     for family, texts in outcomes.items():
         for text in texts:
             drawn = counts.members[family].get(text)
             seen = (0 if drawn is None else int(drawn.sum())) + ends.members.get(family, {}).get(text, 0)
-            found[f"{family}:{text}"] = _rule(seen, total, bounded.get(f"{family}:{text}"))
+            found[f"{family}:{text}"] = _rule(seen, total, bounded.get(f"{family}:{text}"), certain)
     return found
 
 
-def _rule(seen: int, total: int, bounded: Verdict | None) -> Ruling:
+def _rule(seen: int, total: int, bounded: Verdict | None, certain: How) -> Ruling:
     if 0 < seen < total:
         return Ruling("possible", True, "examples")
     if bounded is not None:
         return Ruling(bounded, True, "bounds")
-    return Ruling("sure" if seen else "excluded", False, "search")
+    return Ruling("sure" if seen else "excluded", certain == "bounds", certain)
 
 
 def _bounded(counts: Counts, outcomes: Mapping[str, Sequence[str]]) -> dict[str, Verdict]:
