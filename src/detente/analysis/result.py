@@ -5,15 +5,17 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 import detente
+from detente.case import Case
+from detente.case.uncertain import Number, mode
 from detente.errors import MissingExtraError, NeedsError
-from detente.space import Space
+from detente.space import Space, compile_case
 
 if TYPE_CHECKING:
     import pandas
@@ -40,6 +42,26 @@ class Provenance:
     options: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
     seed: int | None = None
+
+
+def space_of(case: Case | Space, read: Callable[[Number], float] = mode) -> Space:
+    """The space that a question is asked of: a case is compiled, ``read`` turning its uncertain numbers into values.
+
+    Raises `NeedsError` where a negotiator has no preferences: only other roles may be without.
+    """
+    space = case if isinstance(case, Space) else compile_case(case, read=read)
+    silent = [
+        name
+        for name, party in space.case.parties.items()
+        if "negotiator" in party.roles and name not in space.case.preferences
+    ]
+    if silent:
+        names = ", ".join(f"'{name}'" for name in silent)
+        raise NeedsError(
+            f"the case '{space.case.id}' has no preferences for {names}: this analysis needs those of every negotiator "
+            f"(preferences.{silent[0]}); a party that takes no side has another role, such as convener or affected"
+        )
+    return space
 
 
 def provenance(

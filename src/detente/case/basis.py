@@ -40,7 +40,7 @@ def _idle(case: Case) -> Iterator[str]:
             yield f"issue '{name}' has one level: there is nothing to settle"
     for name, party in case.parties.items():
         if "negotiator" in party.roles and name not in case.preferences and (case.issues or case.outcomes):
-            yield f"negotiator '{name}' has no preferences: it has no say in any solution"
+            yield f"negotiator '{name}' has no preferences: agreement, standoff, roadmap and table need them"
     for party_name, moves in case.moves.items():
         for position, (start, end) in enumerate(moves):
             if start == end:

@@ -21,11 +21,11 @@ from detente.analysis.agreement.result import AgreementResult, least_and_greates
 from detente.analysis.agreement.solutions import Rules, Solution
 from detente.analysis.agreement.stages import Stage, Stages
 from detente.analysis.agreement.zone import Zone
-from detente.analysis.result import provenance
+from detente.analysis.result import provenance, space_of
 from detente.case import Case
 from detente.errors import NeedsError
 from detente.kernels import search
-from detente.space import SNAP, NoDealName, Space, compile_case
+from detente.space import SNAP, NoDealName, Space
 from detente.space.tables import Array
 
 __all__ = [
@@ -79,7 +79,7 @@ def agreement(
     Bonuses and impossible combinations over few issues are handled as joint stages; anything else is listed
     in chunks.
     """
-    space = case if isinstance(case, Space) else compile_case(case)
+    space = space_of(case)
     options = _check(space, no_deal, rules, weights)
     reservation, notes = space.reservation(no_deal)
     row = solve.weight_row(space, weights) if weights is not None else None

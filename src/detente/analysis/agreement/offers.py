@@ -11,11 +11,11 @@ import numpy as np
 from detente.analysis.agreement.front import pareto_front
 from detente.analysis.agreement.stages import Stages, stages
 from detente.analysis.agreement.zone import rational
-from detente.analysis.result import to_plain
+from detente.analysis.result import space_of, to_plain
 from detente.case import Case
 from detente.errors import NeedsError
 from detente.kernels import search
-from detente.space import SNAP, NoDealName, Space, compile_case
+from detente.space import SNAP, NoDealName, Space
 from detente.space.tables import Array
 
 ALIKE = 0.02
@@ -57,7 +57,7 @@ class Offers:
 
 
 def _compiled(case: Case | Space) -> Space:
-    space = case if isinstance(case, Space) else compile_case(case)
+    space = space_of(case)
     if not space.cardinal:
         ordinal = [p for p, scale in space.scale.items() if scale == "ordinal"]
         raise NeedsError(

@@ -5,13 +5,13 @@ The theory page on the standoff has the definitions; `standoff` is the entry.
 
 from __future__ import annotations
 
-from detente.analysis.result import provenance
+from detente.analysis.result import provenance, space_of
 from detente.analysis.standoff.model import GIGABYTES, Conflict, bytes_per_outcome, conflict_of
 from detente.analysis.standoff.result import StandoffResult
 from detente.analysis.standoff.witness import Reply, Why
 from detente.case import Case
 from detente.errors import NeedsError
-from detente.space import Space, compile_case
+from detente.space import Space
 
 __all__ = ["Conflict", "Reply", "StandoffResult", "Why", "bytes_per_outcome", "standoff"]
 
@@ -48,7 +48,7 @@ def standoff(case: Case | Space, *, memory: float = GIGABYTES, workers: int = 2)
     """
     if memory <= 0 or workers < 1:
         raise NeedsError("memory is a number of gigabytes above 0, and workers a count from 1")
-    space = case if isinstance(case, Space) else compile_case(case)
+    space = space_of(case)
     if space.draws is not None:
         raise NeedsError("a standoff is one case at a time; a space with draws holds many")
     conflict = conflict_of(space, memory)

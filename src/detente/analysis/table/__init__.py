@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from detente.analysis.result import provenance
+from detente.analysis.result import provenance, space_of
 from detente.analysis.table.compare import Comparison, compare
 from detente.analysis.table.draws import drawn_spaces
 from detente.analysis.table.effects import chances, effects
@@ -27,7 +27,7 @@ from detente.analysis.table.words import PROTOCOLS
 from detente.case import Case
 from detente.case.structure import among
 from detente.errors import NeedsError
-from detente.space import NoDealName, Space, compile_case
+from detente.space import NoDealName, Space
 
 __all__ = [
     "EXPONENTS",
@@ -123,7 +123,7 @@ def table(
     Cost: a sort of the outcomes for each party and draw, then 5 to 200 ns an offer; strategies that look at the clock
     alone are tabulated, and equal runs held once. Other strategies compile for some seconds the first time.
     """
-    space = case if isinstance(case, Space) else compile_case(case)
+    space = space_of(case)
     _check(space, rounds, runs, draws, no_deal)
     risk, ends_of = _meetings(_risk(breakdown, rounds), meetings, returns)
     terms = Terms(rounds, risk, no_deal, open_clock)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from detente.analysis.result import space_of
 from detente.analysis.table.compare import Comparison, compare
 from detente.case import Case
-from detente.space import Space, compile_case
+from detente.space import Space
 
 DEADLINES = (5, 10, 20, 50, 100)
 HOLD_OUT = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -24,7 +25,7 @@ def effects(
     """
     from detente.analysis.table import table
 
-    space = case if isinstance(case, Space) else compile_case(case)
+    space = space_of(case)
     base: dict[str, Any] = {"rounds": rounds, "runs": runs, "seed": seed, **options}
     before = table(space, **base)
     changes: list[tuple[str, dict[str, Any]]] = [
@@ -51,7 +52,7 @@ def chances(
     """
     from detente.analysis.table import table
 
-    space = case if isinstance(case, Space) else compile_case(case)
+    space = space_of(case)
     options = {"breakdown": 0.03, **options}
     found = []
     for rounds in deadlines:

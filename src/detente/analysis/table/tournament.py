@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from detente.analysis.result import Provenance, Result, Row
+from detente.analysis.result import Provenance, Result, Row, space_of
 from detente.analysis.table.game import Setting, Terms, setting
 from detente.analysis.table.own import Own
 from detente.analysis.table.parts import Strategy
@@ -24,7 +24,7 @@ from detente.analysis.table.strategies import strategy
 from detente.case import Case
 from detente.errors import NeedsError
 from detente.kernels import table as kernel
-from detente.space import Space, compile_case
+from detente.space import Space
 from detente.space.tables import Array
 from detente.workers import Chunk, Engine, Job, Report, chunks
 
@@ -210,7 +210,7 @@ def tournament(
     """
     players = [one for text in strategies for one in strategy(text)]
     names = _distinct([player.name for player in players])
-    spaces = [case if isinstance(case, Space) else compile_case(case) for case in cases]
+    spaces = [space_of(case) for case in cases]
     if not spaces or not players:
         raise NeedsError("a tournament needs at least one case and one strategy")
     if not 1 <= rounds <= 100_000 or not 1 <= repeats <= 1_000_000:
