@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from detente.analysis.forecast import forecast
     from detente.analysis.roadmap import roadmap
     from detente.analysis.standoff import standoff
-    from detente.analysis.table import table, tournament
+    from detente.analysis.table import table
+    from detente.analysis.table.tournament import tournament
     from detente.case import Case, CaseFile
     from detente.loading import convert, load
     from detente.space import Space, compile_case

@@ -48,7 +48,8 @@ def read(path: str | Path, reading: Reading | None = None) -> Case:
     source = Source(Path(path))
     kind = recognise(source)
     if kind is None or kind not in READERS:
-        what = f"the format {kind} is written, not read" if kind else "not a format that detente reads"
+        unknown = "this is a folder, and not of a" if source.folder else "not a"
+        what = f"the format {kind} is written, not read" if kind else f"{unknown} format that detente reads"
         raise CaseError([Problem("", what, ", ".join(READERS))], str(path))
     if kind == "negmas" and not source.folder:
         source = Source(source.path.parent)

@@ -217,5 +217,10 @@ def test_options_that_do_not_fit(options, message):
 
 
 def test_a_case_without_preferences_is_told_what_it_needs():
-    with pytest.raises(NeedsError, match="agreement needs preferences, and no party of 'x' has any"):
+    with pytest.raises(
+        NeedsError, match=r"the case 'x' has no preferences for 'A', 'B': .*\(preferences\.A\)"
+    ):
         agreement(small(preferences={}))
+    silent = {"A": {"roles": ["affected"]}, "B": {"roles": ["convener"]}}
+    with pytest.raises(NeedsError, match="agreement needs preferences, and no party of 'x' has any"):
+        agreement(small(preferences={}, parties=silent))

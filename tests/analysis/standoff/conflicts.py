@@ -19,6 +19,9 @@ def random_case(rng: random.Random, form: str | None = None) -> Case:
         made = (
             _graph(rng) if (form or rng.choice(["product", "product", "graph"])) == "graph" else _product(rng)
         )
+        for name, party in made["parties"].items():
+            if name not in made["preferences"]:
+                party["roles"] = ["affected"]
         try:
             return from_data(made)
         except CaseError:

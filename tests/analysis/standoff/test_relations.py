@@ -81,7 +81,9 @@ def test_names_order_and_scale_change_nothing() -> None:
         rng = random.Random(seed)
         outcomes = rng.sample(data["outcomes"], len(data["outcomes"]))
         parties = rng.sample(list(data["parties"]), len(data["parties"]))
-        other = standoff(from_data({**data, "outcomes": outcomes, "parties": {p: {} for p in parties}}))
+        other = standoff(
+            from_data({**data, "outcomes": outcomes, "parties": {p: data["parties"][p] for p in parties}})
+        )
         for party in result.conflict.parties:
             for concept in CONCEPTS:
                 one = {data["outcomes"][s] for s in result.stable(concept, party)}
@@ -221,8 +223,10 @@ def test_a_group_moves_only_together_and_improves_only_for_all() -> None:
     assert 0 not in standoff(from_data(data)).stable("seq", "A"), "C would lose by it"
     assert 0 in standoff(from_data(data)).stable("gmr", "A"), "but they could"
     del data["preferences"]["C"]
+    data["parties"]["C"] = {"roles": ["affected"]}
     assert 0 in standoff(from_data(data)).stable("seq", "A"), "only members with preferences have a say"
     del data["preferences"]["B"]
+    data["parties"]["B"] = {"roles": ["affected"]}
     silent = standoff(from_data(data))
     assert 0 not in silent.stable("seq", "A")
     assert 0 in silent.stable("gmr", "A")

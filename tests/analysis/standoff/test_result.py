@@ -169,8 +169,10 @@ def test_what_standoff_needs() -> None:
         "parties": {"A": {}},
         "issues": {"x": {"by": "A", "levels": ["N", "Y"]}},
     }
-    with pytest.raises(NeedsError, match="needs preferences"):
+    with pytest.raises(NeedsError, match="the case 'n' has no preferences for 'A'"):
         standoff(from_data(base))
+    with pytest.raises(NeedsError, match="needs preferences"):
+        standoff(from_data({**base, "parties": {"A": {"roles": ["affected"]}}}))
     terms = {**base, "issues": {"x": {"levels": ["N", "Y"]}}, "preferences": {"A": {"table": [0, 1]}}}
     with pytest.raises(NeedsError, match="needs moves"):
         standoff(from_data(terms))

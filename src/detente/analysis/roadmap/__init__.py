@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from detente.analysis.result import provenance
+from detente.analysis.result import provenance, space_of
 from detente.analysis.roadmap import extras, reasons
 from detente.analysis.roadmap.certificate import Certificate, certify
 from detente.analysis.roadmap.ends import Ends, end_states
@@ -31,7 +31,7 @@ from detente.analysis.roadmap.threats import threat as threat_of
 from detente.case import Case, with_variant
 from detente.case.uncertain import Number, mode
 from detente.errors import CostError, NeedsError
-from detente.space import NoDealName, Space, compile_case
+from detente.space import NoDealName, Space
 
 __all__ = [
     "Course", "Ends", "RoadmapResult", "Side", "Step", "breakdown", "evaluate", "funnel", "holds", "roadmap", "with_patience",
@@ -117,7 +117,7 @@ def roadmap(
     Sections 2.1 to 2.14 of the theory page, where each result has its source: Abreu (1988); Lockwood and Thomas
     (2002); Marx and Matthews (2000); Sandholm and Lesser (1995); Green and Porter (1984).
     """
-    space = case if isinstance(case, Space) else compile_case(case, read=read)
+    space = space_of(case, read)
     kind = rule_of(threat)
     if gap not in ("share", "raw"):
         raise NeedsError(f"unknown gap '{gap}'; expected share or raw")
@@ -360,7 +360,7 @@ def holds(
     read: Callable[[Number], float] = mode,
 ) -> bool | None:
     """Whether a self-enforcing roadmap to a target exists, and nothing else; None where that was not decided."""
-    space = case if isinstance(case, Space) else compile_case(case, read=read)
+    space = space_of(case, read)
     levels = _levels(space, to, None)
     _check_terms(space, levels)
     model = build(space)
@@ -373,7 +373,7 @@ def breakdown(
     case: Case | Space, *, threat: str = "markov", read: Callable[[Number], float] = mode
 ) -> dict[str, float]:
     """What each party has when cooperation ends today: no deal as ``breakdown``, by party, in its own utility."""
-    space = case if isinstance(case, Space) else compile_case(case, read=read)
+    space = space_of(case, read)
     model = build(space)
     clock, _ = terms_of(space, read)
     found = threat_of(model, clock, rule_of(threat), model.start)
@@ -392,7 +392,7 @@ def funnel(
 
     Terms are as in the status quo. Raises `CostError` where too many end states hold to search each.
     """
-    space = case if isinstance(case, Space) else compile_case(case, read=read)
+    space = space_of(case, read)
     model = build(space)
     clock, _ = terms_of(space, read)
     kind = rule_of(threat)
@@ -412,7 +412,7 @@ def evaluate(
 
     Works where nothing takes longer than a period. Raises `NeedsError` for a step that no one can take.
     """
-    space = case if isinstance(case, Space) else compile_case(case, read=read)
+    space = space_of(case, read)
     model: Model = build(space)
     clock: Terms = terms_of(space, read)[0]
     states = [model.state(space.positions(dict(outcome))) for outcome in outcomes]
