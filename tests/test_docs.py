@@ -25,7 +25,7 @@ def test_examples_run(page, tmp_path):
         for command, *shown in (
             part.splitlines() for part in re.split(r"^\$ ", block, flags=re.MULTILINE) if part
         ):
-            words = shlex.split(command)
+            words = shlex.split(command, comments=True)
             assert words[0] == "detente"
             done = subprocess.run(
                 [sys.executable, "-m", *words], capture_output=True, text=True, cwd=tmp_path, check=False
