@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +12,7 @@ from detente.cli.common import (
     OutputOption,
     ReadingOption,
     VariantOption,
+    counter,
     emit,
     pairs,
 )
@@ -134,7 +134,7 @@ def _every(
     if output is not None:
         check_output(output)
         keep = output.with_name(output.name + ".parts")
-    found = agreement_of_all(folder, keep=keep, report=_progress if sys.stderr.isatty() else None, **options)
+    found = agreement_of_all(folder, keep=keep, report=counter("chunks"), **options)
     if output is not None and keep is not None:
         found.write(output)
         shutil.rmtree(keep, ignore_errors=True)
@@ -150,10 +150,6 @@ def _every(
             f"In no format that is read: {', '.join(found.unknown[:10])}"
             + (" ..." if len(found.unknown) > 10 else "")
         )
-
-
-def _progress(done: int, total: int) -> None:
-    print(f"\r{done:,} of {total:,} chunks", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
 
 def _numbers(text: str | None) -> dict[str, float] | None:

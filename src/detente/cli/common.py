@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -57,6 +58,18 @@ def emit(
     for name, rows in result.tables().items():
         if rows:
             typer.echo(f"\n{name}\n{text_table(rows)}")
+
+
+def counter(what: str) -> Callable[[int, int], None] | None:
+    """What is told how many of how many are done, and says so on one line of stderr; None where that is no terminal."""
+    if not sys.stderr.isatty():
+        return None
+
+    def tell(done: int, total: int) -> None:
+        end = "\n" if done == total else ""
+        print(f"\r{done:,} of {total:,} {what}", end=end, file=sys.stderr, flush=True)
+
+    return tell
 
 
 def write_table(result: Result, path: Path) -> None:

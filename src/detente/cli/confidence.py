@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from detente.cli.common import CaseArgument, JsonOption, OutputOption, VariantOption, emit
+from detente.cli.common import CaseArgument, JsonOption, OutputOption, VariantOption, emit, pairs
 
 if TYPE_CHECKING:
     from detente.analysis.confidence import Means, Sample
@@ -59,6 +59,19 @@ ThreatOption = Annotated[
 ]
 
 
+ModelOption = Annotated[
+    Literal["smp", "eum", "baselines"] | None,
+    typer.Option("--model", help="Forecast: smp, eum or baselines (default smp)."),
+]
+TurnsOption = Annotated[
+    int | None, typer.Option("--turns", metavar="N", min=0, help="Forecast: exactly so many turns.")
+]
+RulesOption = Annotated[
+    str | None,
+    typer.Option("--rules", metavar="NAME=RULE,...", help="Forecast: settings of smp, such as vote=cubic."),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Adds the command."""
     app.command("confidence")(confidence)
@@ -76,13 +89,16 @@ def confidence(
         list[str] | None,
         typer.Option("--switch", metavar="NAME,NAME,...", help="Draw between the case as it is and these variants; may be repeated."),
     ] = None,
-    levers: Annotated[bool, typer.Option("--levers/--no-levers", help="Look for the cheapest changes that flip the answer.")] = True,
+    levers: Annotated[
+        bool | None,
+        typer.Option("--levers/--no-levers", help="Look for the cheapest changes that flip the answer (default: yes, but for roadmap).", show_default=False),
+    ] = None,
     sobol: Annotated[
         int | None, typer.Option("--sobol", metavar="N", min=2, help="Sobol indices, by N draws times the number of inputs.")
     ] = None,
     workers: WorkersOption = None, engine: EngineOption = "processes", keep: FolderOption = None,
     no_deal: NoDealOption = None, concept: ConceptOption = None, to: ToOption = None, order: OrderOption = None,
-    threat: ThreatOption = None,
+    threat: ThreatOption = None, model: ModelOption = None, turns: TurnsOption = None, rules: RulesOption = None,
 ) -> None:  # fmt: skip
     """How sure are we? Ranges and doubts carried through an analysis, what drives the answer, what would flip it."""
     from detente.analysis.confidence import confidence as analyse
@@ -99,7 +115,16 @@ def confidence(
         levers=levers,
         sobol=sobol,
         means=means(of, workers, engine, keep, progress),
-        **options(no_deal=no_deal, concept=concept, to=to, order=order, threat=threat),
+        **options(
+            no_deal=no_deal,
+            concept=concept,
+            to=to,
+            order=order,
+            threat=threat,
+            model=model,
+            turns=turns,
+            rules=rules and pairs(rules, "--rules"),
+        ),
     )
     progress.clear()
     emit(result, as_json, output)
@@ -113,7 +138,7 @@ def sample(draws: int | None, seed: int, sampling: Any, error: float | None) -> 
 
 
 def means(of: str, workers: int | None, engine: Any, folder: Path | None, report: Any) -> Means:
-    """How it is computed: on all cores where each draw is a run of its own."""
+    """How it is computed: on all cores where a draw is costly."""
     from detente.analysis.confidence import Means
     from detente.workers import cores
 

@@ -44,7 +44,11 @@ def forecast(
         str | None,
         typer.Option("--only", metavar="READING", help="Of eum: one reading by name, to compare with a replication."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of --transition random.", min=0)] = 0,
+    draws: Annotated[
+        int | None,
+        typer.Option("--draws", metavar="N", min=1, help="Draw the uncertain inputs so often: ranges, and a histogram of end positions."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of --draws and --transition random.", min=0)] = 0,
     vote: str = _rule("--vote", "proportional", "proportional, binary, proportional-binary, cubic, proportional-cubic or prospect"),
     victory: str = _rule("--victory", "linear", "linear, square, quartic, octic or binary"),
     election: str = _rule("--election", "conditional", "conditional, markov-uniform or markov-incentive"),
@@ -59,6 +63,7 @@ def forecast(
     stop_most: Annotated[int, typer.Option("--stop-most", help="And no later than after so many.", rich_help_panel="Spatial model")] = 100,
 ) -> None:  # fmt: skip
     """Where will it drift? Baselines first, then positions of actors over turns by an influence model."""
+    from detente.analysis.confidence import drawn_inputs
     from detente.analysis.forecast import Stop
     from detente.analysis.forecast import forecast as analyse
     from detente.analysis.forecast.words import lever_rows, levers_text
@@ -66,8 +71,9 @@ def forecast(
     from detente.cli.common import text_table
     from detente.loading import load
 
+    read = load(case, variant)
     result = analyse(
-        load(case, variant), model=model, turns=turns, only=only, seed=seed,  # type: ignore[arg-type]
+        read, model=model, turns=turns, only=only, seed=seed, draws=drawn_inputs(read, draws, seed) if draws else None,  # type: ignore[arg-type]
         vote=vote, victory=victory, election=election, risk_range=risk_range, risk_adjust=risk_adjust,
         commitment=commitment, interpolation=interpolation, bargain=bargain, transition=transition, stop=Stop(stop_least, stop_most, stop_share),
     )  # fmt: skip

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from detente.cli.common import JsonOption, emit
+from detente.cli.common import JsonOption, counter, emit
 
 if TYPE_CHECKING:
     from detente.analysis.table.tournament import TournamentResult
@@ -64,7 +63,7 @@ def tournament(
         workers=workers,
         engine=engine,
         folder=None if output is None else output / "parts",
-        report=_progress if sys.stderr.isatty() else None,
+        report=counter("cases"),
     )
     if output is not None:
         _write(result, output)
@@ -80,8 +79,3 @@ def _write(result: TournamentResult, folder: Path) -> None:
         (folder / "index.html").write_text(page(result), encoding="utf-8")
     except OSError as error:
         raise NeedsError(f"cannot write into '{folder}': {error.strerror or error}") from error
-
-
-def _progress(done: int, total: int) -> None:
-    end = "\n" if done == total else ""
-    print(f"\r{done:,} of {total:,} cases", end=end, file=sys.stderr, flush=True)

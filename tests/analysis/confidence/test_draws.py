@@ -7,7 +7,7 @@ from scipy import stats
 from detente.analysis.confidence import Sample
 from detente.analysis.confidence.draws import Copula, block_sizes, uniform
 from detente.analysis.confidence.estimates import exact_interval, share_of, spread_of
-from detente.analysis.confidence.inputs import Input, groups, named, numbers
+from detente.analysis.confidence.inputs import LEAST, Input, groups, named, numbers
 from detente.analysis.confidence.worlds import plan_of
 from detente.case import from_data
 from detente.case.uncertain import read_number
@@ -43,7 +43,7 @@ def test_discrete_values_come_in_their_shares():
 def test_values_stay_within_what_the_format_allows():
     wide = read_number({"normal": [0.9, 0.5]})
     assert Input("parties.A.patience", "number", wide).values(U).max() == 1
-    assert Input("preferences.A.weights.x", "number", wide).values(U).min() == 0
+    assert Input("preferences.A.weights.x", "number", wide).values(U).min() == LEAST
     assert Input("preferences.A.values.x.l", "number", wide).values(U).min() < 0
 
 

@@ -328,13 +328,3 @@ def test_any_function_of_a_case_may_be_asked():
     assert found.numbers["worth"].mean == pytest.approx(5, abs=0.01)
     assert found.drivers[0].effect > 0.8
     assert not found.rulings["high"].proved or found.rulings["high"].how == "examples"
-
-
-def test_a_forecast_is_asked_for_numbers():
-    names = [n for n in ("car-emissions",) if detente.load(n).forecast is not None]
-    for name in names:
-        found = confidence(detente.load(name), "forecast", sample=Sample(5, 0))
-        assert found.numbers
-        assert found.answer == ""
-        found.to_json()
-        found.explain()

@@ -12,6 +12,7 @@ from typing import Any, Unpack
 
 from detente.analysis.confidence import drivers as parts
 from detente.analysis.confidence.answers import Question
+from detente.analysis.confidence.ask_forecast import drawn_inputs
 from detente.analysis.confidence.asking import QuestionOptions, asked
 from detente.analysis.confidence.comparison import CompareResult, compare_worlds
 from detente.analysis.confidence.draws import Sampling
@@ -37,10 +38,16 @@ __all__ = [
     "Sample",
     "compare",
     "confidence",
+    "drawn_inputs",
     "elicit",
     "read_judgements",
 ]
 
+NO_LEVERS = (
+    "levers were left out, since each of dozens of changed cases is searched for roadmaps anew, which takes minutes; "
+    "ask for them with --levers (levers=True)"
+)
+VARIANTS_ONLY = "of levers on a forecast only the variants of the case are tried here; `detente forecast --levers` moves each actor"
 Of = str | Callable[[Case], Mapping[str, Any]]
 Switches = Iterable[Switch | Sequence[str]]
 
@@ -53,7 +60,7 @@ def confidence(
     answer: str | None = None,
     switches: Switches = (),
     types: Mapping[str, Mapping[str, float]] | None = None,
-    levers: bool = True,
+    levers: bool | None = None,
     sobol: int | None = None,
     means: Means | None = None,
     **options: Unpack[QuestionOptions],
@@ -80,11 +87,13 @@ def confidence(
     types
         Shares of the types of parties.
     levers, sobol
-        Whether to look for levers; draws for Sobol indices (times the number of inputs), none by default.
+        Whether to look for levers (by default yes, but for roadmaps, where each of dozens of changed cases is searched
+        anew); draws for Sobol indices (times the number of inputs), none by default.
     means
         Workers, engine, folder for finished chunks, report of progress: `Means`. They do not change the result.
     options
-        ``no_deal`` (agreement), ``concept`` (standoff), ``to``, ``order``, ``threat`` (roadmap).
+        ``no_deal`` (agreement), ``concept`` (standoff), ``to``, ``order``, ``threat`` (roadmap), ``model``, ``turns``,
+        ``rules`` (forecast).
 
     Raises
     ------
@@ -122,7 +131,18 @@ def confidence(
     )
     if truth is None:
         return found
-    return _explained(found, u, ask, levers, sobol)
+    return _explained(_told_of_levers(found, levers), u, ask, sobol)
+
+
+def _told_of_levers(found: ConfidenceResult, levers: bool | None) -> ConfidenceResult:
+    """The result with whether levers are looked for, and what is said of those that are left out."""
+    of = found.counts.question.name
+    pushed = of != "roadmap" if levers is None else levers
+    note = (
+        NO_LEVERS if levers is None and not pushed else VARIANTS_ONLY if of == "forecast" and pushed else ""
+    )
+    warnings = (*found.source.warnings, note) if note else found.source.warnings
+    return replace(found, pushed=pushed, source=replace(found.source, warnings=warnings))
 
 
 def _sized(sample: Sample | None, question: Question) -> Sample:
@@ -131,7 +151,7 @@ def _sized(sample: Sample | None, question: Question) -> Sample:
 
 
 def _explained(
-    found: ConfidenceResult, u: Any, make: Callable[[], Question], levers: bool, sobol: int | None
+    found: ConfidenceResult, u: Any, make: Callable[[], Question], sobol: int | None
 ) -> ConfidenceResult:
     """The result with what drives its main answer, and what would flip it."""
     counts, name = found.counts, found.answer
@@ -151,7 +171,7 @@ def _explained(
     map_ = None
     if len(numeric) >= 2:
         map_ = parts.map_of(counts, parts.positions(counts), name, numeric[0], numeric[1], world)
-    pushed = find_levers(counts, make, name, not found.single[name], likely) if levers and name else []
+    pushed = find_levers(counts, make, name, not found.single[name], likely) if found.pushed and name else []
     return replace(
         found,
         about=about,
@@ -160,7 +180,6 @@ def _explained(
         map=map_,
         sobol=tuple(parts.sobol(counts, name, sobol)) if sobol else (),
         levers=tuple(pushed),
-        pushed=levers,
     )
 
 

@@ -27,9 +27,9 @@ class AskFunction:
     piece = 100
     usual = 500
 
-    def __init__(self, function: Answerer, name: str | None = None, only: Sequence[str] = ()) -> None:
-        self.function, self.only = function, tuple(only)
-        self.name: str = name or str(getattr(function, "__name__", "function"))
+    def __init__(self, function: Answerer) -> None:
+        self.function = function
+        self.name = str(getattr(function, "__name__", "function"))
         self.yes: tuple[str, ...] = ()
         self.numbers: tuple[str, ...] = ()
 
@@ -38,7 +38,7 @@ class AskFunction:
         return {"function": self.name}
 
     def relevant(self, path: str) -> bool:
-        return not self.only or path.split(".")[0] in self.only
+        return True
 
     def prepare(self, worlds: Sequence[World]) -> None:
         yes: dict[str, None] = {}
@@ -88,24 +88,3 @@ def settled(world: World, values: Values, d: int) -> Case:
     return Case.model_construct(
         _fields_set=case.model_fields_set, **{**fields, "preferences": type(case.preferences)(chosen)}
     )
-
-
-def forecast_answers(case: Case) -> dict[str, float]:
-    """Where each actor stands on each issue at the end of a forecast."""
-    import detente
-
-    analyse = getattr(detente, "forecast", None)
-    if analyse is None or case.forecast is None:
-        raise NeedsError(
-            "a forecast needs `forecast:` in the case"
-            if case.forecast is None
-            else "there is no forecast analysis"
-        )
-    turns = analyse(case).to_dict()["turns"]
-    names = list(case.forecast.issues)
-    return {
-        f"{actor} on {issue}": float(position)
-        for actor, positions in turns[-1].items()
-        for issue, position in zip(names, positions, strict=True)
-        if position is not None
-    }

@@ -7,9 +7,11 @@ from typing import Any, TypedDict
 
 from detente.analysis.confidence.answers import Question
 from detente.analysis.confidence.ask_agreement import AskAgreement
-from detente.analysis.confidence.ask_other import AskFunction, forecast_answers
+from detente.analysis.confidence.ask_forecast import AskForecast
+from detente.analysis.confidence.ask_other import AskFunction
 from detente.analysis.confidence.ask_roadmap import AskRoadmap
 from detente.analysis.confidence.ask_standoff import AskStandoff
+from detente.analysis.forecast import Model
 from detente.case import Case
 from detente.errors import NeedsError
 from detente.space import NoDealName
@@ -18,20 +20,25 @@ ANALYSES = ("agreement", "standoff", "roadmap", "forecast")
 
 
 class QuestionOptions(TypedDict, total=False):
-    """Options of the analyses: ``no_deal`` (agreement), ``concept`` (standoff), ``to``, ``order``, ``threat`` (roadmap)."""
+    """Options of the analyses: ``no_deal`` (agreement), ``concept`` (standoff), ``to``, ``order``, ``threat`` (roadmap),
+    ``model``, ``turns``, ``rules`` (forecast).
+    """
 
     no_deal: NoDealName
     concept: str
     to: Mapping[str, str] | str | None
     order: str | None
     threat: str
+    model: Model
+    turns: int | None
+    rules: Mapping[str, Any]
 
 
 _TAKES = {
     "agreement": {"no_deal"},
     "standoff": {"concept"},
     "roadmap": {"to", "order", "threat"},
-    "forecast": set[str](),
+    "forecast": {"model", "turns", "rules"},
 }
 
 
@@ -50,7 +57,7 @@ def asked(of: str | Callable[[Case], Mapping[str, Any]], options: QuestionOption
         return lambda: AskStandoff(**given)
     if of == "roadmap":
         return lambda: AskRoadmap(**given)
-    return lambda: AskFunction(forecast_answers, "forecast", ("forecast",))
+    return lambda: AskForecast(**given)
 
 
 def _check(of: str, takes: set[str], options: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from detente.analysis.confidence.ask_forecast import AskForecast
 from detente.analysis.confidence.drivers import Map
 from detente.analysis.confidence.words import FAMILIES, NUMBERS, percent, said
 from detente.analysis.figures import COLOURS, HEAT, figure
@@ -153,6 +154,10 @@ def heat(result: ConfidenceResult, found: Map) -> dict[str, Any]:
 def shares(result: ConfidenceResult) -> dict[str, Any]:
     """The main answers and the most frequent outcomes, each with the interval of its Monte Carlo error."""
     names = [n for n in result.shares if ":" not in n or n.startswith("holds:")][:8]
+    question = result.counts.question
+    if isinstance(question, AskForecast):
+        parts = [n for n in question.in_parts if result.shares[n].share > 0]
+        names = [n for n in names if n not in question.in_parts] + parts
     for family in result.counts.members:
         mine = [n for n in result.shares if n.startswith(f"{family}:")]
         names += mine[: 2 if family in ("acceptable", "pareto") else 1]

@@ -85,6 +85,8 @@ def levers(counts: Counts, ask: Ask, name: str, want: bool, likely: Sequence[str
         if room and _verified(case, lever.changes, ask, name, want):
             found.append(lever)
     kept = sorted(found, key=lambda lever: lever.order)[:MOST_LEVERS]
+    if not kept:
+        return []
     before = _share(case, ask, name, counts.sample, want)
     out = []
     for lever in kept:

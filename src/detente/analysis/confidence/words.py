@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from detente.analysis.confidence.ask_forecast import AskForecast
 from detente.analysis.confidence.estimates import Share
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def in_cases(share: Share) -> str:
 
 def explain(result: ConfidenceResult) -> str:
     """The answer, how sure, what drives it, what would flip it."""
-    lines = [_verdict(result, name) for name in _told(result)]
+    lines = [*(_verdict(result, name) for name in _told(result)), *_ends(result)]
     if result.answer:
         lines += [*_driven(result), *_flipped(result), *_levered(result)]
     lines += _robust(result)
@@ -86,8 +87,10 @@ def explain(result: ConfidenceResult) -> str:
 
 def _told(result: ConfidenceResult) -> list[str]:
     names = [result.answer] if result.answer else []
-    for name in result.counts.question.yes:
-        if name not in names and not name.startswith("equilibrium_exists"):
+    question = result.counts.question
+    parts = set(question.in_parts) if isinstance(question, AskForecast) else set()
+    for name in question.yes:
+        if name not in names and name not in parts and not name.startswith("equilibrium_exists"):
             names.append(name)
     return names[:8]
 
@@ -107,6 +110,25 @@ def _verdict(result: ConfidenceResult, name: str) -> str:
 
 
 _HOW = {"bounds": "proved by bounds", "examples": "shown by examples of both", "search": "by search"}
+
+
+def _ends(result: ConfidenceResult) -> list[str]:
+    """Of a forecast: where the result ends, and in which part of the scale most often."""
+    question = result.counts.question
+    if not isinstance(question, AskForecast):
+        return []
+    lines = []
+    for issue in question.issues:
+        names = [f"result on {issue}{end}" for end in question.ends]
+        found = [result.numbers[name] for name in names if name in result.numbers]
+        if not found:
+            continue
+        top = max(question.parts(issue), key=lambda name: result.shares[name].share)
+        lines.append(
+            f"The result on {issue} (weighted mean of positions) ends between {found[0].p5:.4g} and {found[-1].p95:.4g} in "
+            f"nine of ten assumed cases, most often {top.removeprefix(issue).strip()} ({percent(result.shares[top].share)})."
+        )
+    return lines
 
 
 def _driven(result: ConfidenceResult) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from detente.analysis.forecast import eum, smp
-from detente.analysis.forecast.baselines import baselines
+from detente.analysis.forecast.baselines import baselines, weighted_mean
 from detente.analysis.forecast.eum import MATCHING, READINGS, Reading
 from detente.analysis.forecast.inputs import Inputs, forecast_of, full_salience, inputs_of, uncertain_inputs
 from detente.analysis.forecast.result import ForecastResult, Paths
@@ -25,7 +25,7 @@ from detente.space.tables import Array
 
 __all__ = [
     "MATCHING", "READINGS", "STOP", "ForecastResult", "Inputs", "Model", "Reading", "Rules", "Stop", "forecast",
-    "inputs_of", "simulate", "uncertain_inputs",
+    "inputs_of", "result_of", "simulate", "uncertain_inputs",
 ]  # fmt: skip
 
 Model = Literal["smp", "eum", "baselines"]
@@ -145,6 +145,15 @@ def simulate(
     inputs = _within(inputs) if model == "smp" else inputs
     paths = _paths(inputs, model, turns, settings, stop, seed, None)
     return inputs.on_scale(paths.positions[-1])
+
+
+def result_of(inputs: Inputs, positions: Array, model: Model = "smp") -> Array:
+    """The result, the mean of positions weighted with capability times salience, on the scales of the file: (V, K).
+
+    ``positions`` (V, n, K) are ends as `simulate` gives them, in blocks of the draws. NaN where nobody with weight cares.
+    """
+    weight = (_within(inputs) if model == "smp" else inputs).weight
+    return np.round(weighted_mean(positions, np.tile(weight, (len(positions) // inputs.draws, 1, 1))), 10)
 
 
 def _rules(model: Model, rules: Mapping[str, Any]) -> Rules:

@@ -84,22 +84,33 @@ class Rounds:
 def run(inputs: Inputs, readings: tuple[Reading, ...], rounds: int | None = None) -> tuple[Rounds, ...]:
     """Runs readings side by side, all for the same number of rounds.
 
-    Without a number, until no reading's weighted median moves on any issue, at most `MOST_ROUNDS`.
+    Without a number, each draw until no reading's weighted median moves on any issue, at most `MOST_ROUNDS`.
     """
     issues = [_Issue.of(inputs, k) for k in range(len(inputs.issues))]
     paths = [[[issue.start] for issue in issues] for _ in readings]
     notes: list[list[tuple[Array, Array]]] = [[] for _ in readings]
+    going = np.ones(inputs.draws, bool)
     for _ in range(MOST_ROUNDS if rounds is None else rounds):
-        moving = False
+        moving = np.zeros(inputs.draws, bool)
         for r, reading in enumerate(readings):
-            found = [issue.round(paths[r][k][-1], reading) for k, issue in enumerate(issues)]
-            notes[r].append(_main(issues, [path[-1] for path in paths[r]], found))
+            before = [path[-1] for path in paths[r]]
+            found = [_going(i.round(p, reading), p, going) for i, p in zip(issues, before, strict=True)]
+            notes[r].append(_main(issues, before, found))
             for k, (position, _, _) in enumerate(found):
-                moving |= issues[k].median_moves(paths[r][k][-1], position)
+                moving |= issues[k].median_moves(before[k], position)
                 paths[r][k].append(position)
-        if rounds is None and not moving:
-            break
+        if rounds is None:
+            going &= moving
+            if not going.any():
+                break
     return tuple(_collect(issues, path, note, inputs) for path, note in zip(paths, notes, strict=True))
+
+
+def _going(found: tuple[Array, Array, Array], before: Array, going: Array) -> tuple[Array, Array, Array]:
+    """A round of those draws that have not come to rest; the others stand still."""
+    position, partner, risk = found
+    now = going[:, None]
+    return np.where(now, position, before), np.where(now, partner, -1), risk
 
 
 def _main(
@@ -147,10 +158,10 @@ class _Issue:
         """Positions as shares of the issue's scale; what never moved is what the file says."""
         return np.asarray(self.low + position * self.width)
 
-    def median_moves(self, before: Array, after: Array) -> bool:
-        """Whether the weighted median moves in any draw."""
+    def median_moves(self, before: Array, after: Array) -> Array:
+        """In which draws the weighted median moves: bool (D,)."""
         old, new = (weighted_median(x[:, :, None], self.weight[:, :, None]) for x in (before, after))
-        return bool((np.abs(new - old) > STILL).any())
+        return np.asarray((np.abs(new - old) > STILL).any(axis=1))
 
     def round(self, position: Array, reading: Reading) -> tuple[Array, Array, Array]:
         """One round: new positions, partners and exponents, all (D, n). Without any weight nobody moves."""

@@ -198,22 +198,24 @@ def influence(result: ForecastResult) -> dict[str, Any]:
 
 def histogram(result: ForecastResult) -> dict[str, Any]:
     """Where the weight stands at the end: capability times salience by position, over all readings and draws."""
-    panels = []
-    for k in range(len(result.inputs.issues)):
-        low, high = float(result.inputs.low[k]), float(result.inputs.high[k])
-        edges = np.linspace(low, high, BINS + 1)
-        values = []
-        for what, at in (("start", result.positions[0]), ("end", result.positions[-1])):
-            weight = result.weight[:, :, k]
-            total = float(weight.sum()) or 1.0
-            share = np.histogram(at[:, :, k], bins=edges, weights=weight)[0] / total
-            values += [
-                {"what": what, "from": float(a), "to": float(b), "share": float(s)}
-                for a, b, s in zip(edges[:-1], edges[1:], share, strict=True)
-            ]
-        panels.append(_bins(result, k, values))
+    panels = [_bins(result, k, standing(result, k)) for k in range(len(result.inputs.issues))]
     alt = "Histogram of positions weighted with capability and salience, at the start and at the end, for each issue."
     return _stacked("Where the weight stands", alt, panels)
+
+
+def standing(result: ForecastResult, k: int) -> list[dict[str, Any]]:
+    """The share of the weight on an issue in each part of its scale, at the start and at the end."""
+    low, high = float(result.inputs.low[k]), float(result.inputs.high[k])
+    edges, weight = np.linspace(low, high, BINS + 1), result.weight[:, :, k]
+    total = float(weight.sum()) or 1.0
+    values: list[dict[str, Any]] = []
+    for what, at in (("start", result.positions[0]), ("end", result.positions[-1])):
+        share = np.histogram(at[:, :, k], bins=edges, weights=weight)[0] / total
+        values += [
+            {"what": what, "from": float(a), "to": float(b), "share": float(s)}
+            for a, b, s in zip(edges[:-1], edges[1:], share, strict=True)
+        ]
+    return values
 
 
 def _bins(result: ForecastResult, k: int, values: list[dict[str, Any]]) -> dict[str, Any]:

@@ -103,7 +103,8 @@ def inputs_of(case: Case, draws: Mapping[str, Array] | None = None) -> Inputs:
     sizes = {np.asarray(values).shape for values in drawn.values()}
     if len(sizes) > 1 or any(len(size) != 1 for size in sizes):
         raise NeedsError("draws are arrays of one axis, all of one length")
-    unknown = [path for path in drawn if path not in _numbers(section)]
+    numbers = _numbers(section)
+    unknown = [path for path in drawn if path not in numbers]
     if unknown:
         raise NeedsError(f"no input of the forecast is called {unknown[0]}")
     count = next(iter(sizes))[0] if sizes else 1
@@ -115,7 +116,7 @@ def inputs_of(case: Case, draws: Mapping[str, Array] | None = None) -> Inputs:
     def column(path: str, number: Number) -> Array:
         return np.broadcast_to(np.asarray(drawn.get(path, mode(number)), float), (count,))
 
-    by_path = {path: column(path, number) for path, number in _numbers(section).items()}
+    by_path = {path: column(path, number) for path, number in numbers.items()}
     shape = (len(actors), len(issues), count)
     position = np.array([by_path[_path(a, "position", k)] for a in actors for k in issues]).reshape(shape)
     salience = np.array([by_path[_path(a, "salience", k)] for a in actors for k in issues]).reshape(shape)

@@ -254,6 +254,8 @@ class ForecastResult(Result):
         }
         if self.turns:
             tables["who moved whom"] = words.influence_rows(self)
+        if self.paths.many:
+            tables["end positions"] = words.standing_rows(self)
         if self.paths.readings:
             tables["readings"] = words.reading_rows(self)
         return tables

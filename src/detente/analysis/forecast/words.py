@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from detente.analysis.forecast import figures
 from detente.analysis.forecast.baselines import weighted_median
 from detente.analysis.forecast.levers import Lever
 from detente.analysis.result import Row
@@ -217,3 +218,17 @@ def lever_rows(result: ForecastResult, found: list[Lever], most: int = 20) -> li
         }
         for lever in found[:most]
     ]  # fmt: skip
+
+
+def standing_rows(result: ForecastResult) -> list[Row]:
+    """Where the weight stands at the start and at the end, over all readings and draws; empty parts are left out."""
+    rows: list[Row] = []
+    for k, issue in enumerate(result.inputs.issues):
+        found = figures.standing(result, k)
+        for start, end in zip(found[: len(found) // 2], found[len(found) // 2 :], strict=True):
+            if start["share"] or end["share"]:
+                rows.append({
+                    "issue": result.label(issue), "from": start["from"], "to": start["to"],
+                    "share of weight at the start": start["share"], "at the end": end["share"],
+                })  # fmt: skip
+    return rows
