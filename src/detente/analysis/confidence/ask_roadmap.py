@@ -28,7 +28,7 @@ from detente.space.tables import Factor
 Array = NDArray[Any]
 MOST_TRIED = 6
 """Roadmaps of a world whose share is counted."""
-KEPT = ("shape", "strides", "size", "position", "levels", "solo", "joint", "menus", "retreats")
+KEPT = ("shape", "strides", "size", "position", "levels", "solo", "joint", "menus", "retreats", "replies")
 """What a model has computed that does not depend on utilities."""
 
 

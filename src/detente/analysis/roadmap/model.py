@@ -263,6 +263,11 @@ class Model:
         return tuple(Menu.of(self, i) for i in range(len(self.actors)))
 
     @cached_property
+    def replies(self) -> dict[bytes, Array]:
+        """Tables of replies that have been made, by what they answer; `detente.analysis.roadmap.replies` fills it."""
+        return {}
+
+    @cached_property
     def retreats(self) -> tuple[Array, ...]:
         """What taking each commitment back as fast as possible adds to a state's number: K arrays (N,)."""
         return tuple(

@@ -25,7 +25,7 @@ TOGETHER = 2_000_000
 MAX_CELLS = 60_000_000
 """More (columns, states) pairs than this are not tabled."""
 MOST_KEPT = 20_000_000
-"""Tables of replies are kept, oldest out first, up to this many entries in all: they do not depend on patience."""
+"""Tables of replies are kept, oldest out first, up to this many entries in all: they do not depend on patience or utilities."""
 
 
 @dataclass(eq=False)
@@ -109,7 +109,7 @@ def bits(model: Model, i: int) -> list[tuple[bool, ...]]:
 
 def columns(model: Model, i: int, base: Array, offered: dict[int, Array]) -> Array:
     """The table Y of a party against others who play ``base`` and offer ``offered``: int32 (columns, N)."""
-    kept: dict[bytes, Array] = model.__dict__.setdefault("_columns", {})
+    kept = model.replies
     key = b"".join([i.to_bytes(2, "little"), base.tobytes(), *(offered[k].tobytes() for k in model.joint[i])])
     if key not in kept:
         table = _columns(model, i, base, offered)
@@ -147,7 +147,7 @@ def best(landing: Array, table: Array) -> Array:
     out = np.full(table.shape[1], -np.inf)
     open_ended = np.append(landing, -np.inf)  # -1, a move that is not open, reads the last entry
     if table.size <= TOGETHER:
-        return np.asarray(open_ended[table].max(axis=0, initial=-np.inf))
+        return np.asarray(open_ended.take(table, mode="wrap").max(axis=0, initial=-np.inf))
     for row in table:
         np.maximum(out, open_ended[row], out=out)
     return out
@@ -157,7 +157,7 @@ def first_best(landing: Array, table: Array, top: Array) -> Array:
     """The first column whose landing value is the best one, ties within `TIE`: int64 (N,)."""
     open_ended, enough = np.append(landing, -np.inf), top - TIE
     if table.size <= TOGETHER:
-        return np.asarray(np.argmax(open_ended[table] >= enough, axis=0))
+        return np.asarray(np.argmax(open_ended.take(table, mode="wrap") >= enough, axis=0))
     choice = np.full(table.shape[1], -1, dtype=np.int64)
     for c, row in enumerate(table):
         hit = (choice < 0) & (open_ended[row] >= enough)
@@ -173,10 +173,12 @@ def taken(landing: Array, table: Array, choice: Array) -> Array:
 
 def follow(reward: Array, nxt: Array, delta: float) -> Array:
     """The value of going on along ``nxt`` for ever, ``reward`` (N,) on each arrival: (N,), by doubling."""
-    total, jump, factor = reward[nxt], nxt, delta
+    total, jump, factor = reward.take(nxt), nxt, delta
     while factor > 1e-18:
-        total = total + factor * total[jump]
-        jump = jump[jump]
+        more = total.take(jump)
+        more *= factor
+        total += more
+        jump = jump.take(jump)
         factor *= factor
     return total
 
