@@ -145,19 +145,21 @@ class Game:
                 y[k] = p
         for k, who in enumerate(self.owners):
             if len(who) > 1 and all(acts[self.actors.index(p)][1][k] for p in who):
-                y[k] = self.low(k, x[k])
+                agreed = acts[self.actors.index(next(iter(who)))][1][k]
+                y[k] = self.low(k, x[k]) if agreed is True else agreed
         return self.land(x, tuple(y))
 
     def worst_that_others_do(self, i, x):
-        """Every joint move of the others, what they own together (without i) left or taken back."""
+        """Every joint move of the others, what they own together (without i) included."""
         everyone = range(len(self.actors))
         others = [a for a in everyone if a != i]
         theirs = [k for k, who in enumerate(self.owners) if len(who) > 1 and self.actors[i] not in who]
+        ways = [[p for p in self.choices[k][x[k]] if self.before(k, x, p)] for k in theirs]
         for moves in itertools.product(*(self.own_moves(a, x) for a in others)):
-            for back in itertools.product((False, True), repeat=len(theirs)):
+            for together in itertools.product(*ways):
                 acts = [self.stay(a, x) for a in everyone]
                 for a, move in zip(others, moves, strict=True):
-                    agreed = {k: yes for k, yes in zip(theirs, back, strict=True) if k in acts[a][1]}
+                    agreed = {k: p for k, p in zip(theirs, together, strict=True) if k in acts[a][1]}
                     acts[a] = (move, {**acts[a][1], **agreed})
                 yield acts
 
@@ -374,7 +376,7 @@ class Game:
         return found
 
     def departures(self, i, x, y):
-        """Landings of every own move of i other than the planned one, the others moving as planned."""
+        """Landings of every own move of i other than the planned one that itself lands, the others as planned."""
         found = set()
         joint = [k for k in self.joint(i) if x[k] != y[k]]
         for move in self.own_moves(i, x):
@@ -385,7 +387,8 @@ class Game:
                 for k, along in zip(joint, way, strict=False):
                     z[k] = y[k] if along else x[k]
                 z = self.lapse(x, tuple(z))
-                if z != y and self._possible[z]:
+                lands = all(z[k] == move[k] for k in self.solo(i))
+                if lands and z != y and self._possible[z]:
                     found.add(z)
         return found
 

@@ -250,3 +250,49 @@ def test_too_many_states_are_refused_before_any_work():
     data["preferences"] = {p: {"values": {"a": {n: float(j) for j, n in enumerate(names)}}} for p in "AB"}
     with pytest.raises(CostError, match="27,000,000 states"):
         ask(from_data(data), "a=l1")
+
+
+def test_after_a_freeze_nobody_can_leave_the_end_state():
+    """One move date, and a state that A could take back further than the step on the way to it."""
+    case = from_data({
+        "detente": 1, "id": "v", "title": "v", "parties": {"A": {"patience": 0.9}, "B": {"patience": 0.9}},
+        "issues": {
+            "i0": {"by": "A", "levels": ["l0", "l1", "l2"], "retreat": {"l1": "l1"}},
+            "i1": {"by": "B", "levels": ["l0", "l1"]},
+        },
+        "status_quo": {"i0": "l1", "i1": "l0"}, "no_deal": {"at_deadline": "freeze"}, "time": {"periods": 1},
+        "preferences": {"A": {"table": [5, 5, 0, 0, 1, 1]}, "B": {"table": [0, 0, 0, 0, 1, 1]}},
+    })  # fmt: skip
+    for threat in ("markov", "minmax", "stop", "revert"):
+        result = ask(case, {"i0": "l2", "i1": "l0"}, threat=threat).to_dict()
+        assert result["exists"] is True
+        assert result["least_gap"] == 0
+        assert result["roadmap"]["rest_gap"] == {"A": 0, "B": 0}
+
+
+def test_the_others_may_raise_what_they_own_together_to_hurt():
+    case = from_data({
+        "detente": 1, "id": "v", "title": "v", "parties": {p: {"patience": 0.9} for p in "ABC"},
+        "issues": {"c": {"by": "C", "levels": ["l0", "l1"]}, "ab": {"by": ["A", "B"], "levels": ["l0", "l1"]}},
+        "preferences": {"A": {"table": [0, 0, 2, 2]}, "B": {"table": [0, 0, 2, 2]}, "C": {"table": [0, -5, -1, -6]}},
+    })  # fmt: skip
+    target = {"c": "l1", "ab": "l0"}
+    assert ask(case, target, threat="minmax").exists is True, "C rests, fearing 5 more than it saves"
+    assert ask(case, target).exists is not True
+    assert ask(case, target).verdict == "undecided"
+
+
+def test_a_rise_that_cannot_land_spoils_nobody_elses():
+    case = from_data({
+        "detente": 1, "id": "v", "title": "v", "parties": {"A": {"patience": 0.5}, "B": {"patience": 0.5}},
+        "issues": {
+            "a": {"by": "A", "levels": ["l0", "l1", "l2"], "retreat": {"l1": "l1"},
+                  "requires": {"l2": {"when": "b == l0", "timing": "together"}}},
+            "b": {"by": "B", "levels": ["l0", "l1", "l2"], "retreat": {"l1": "l1", "l2": "l2"},
+                  "requires": {"l1": {"when": "a == l1", "timing": "together"}}},
+        },
+        "status_quo": {"a": "l1", "b": "l0"},
+        "preferences": {"A": {"table": [0, -1, -1] * 3}, "B": {"table": [0, 1, 1] * 3}},
+    })  # fmt: skip
+    shown = ask(case, {"a": "l1", "b": "l2"}, threat="stop").to_dict()["roadmap"]
+    assert [step["trust_gap"]["A"] for step in shown["steps"]] == [0] * len(shown["steps"])

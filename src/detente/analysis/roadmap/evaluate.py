@@ -81,7 +81,8 @@ def departures(
     """Party i's best departure from planned steps src -> dst: value and state reached, (m,) each.
 
     ``landing`` (N,) is what arriving in a state by a breach is worth; -inf and -1 where i has no other
-    move. A departure that would lead to an impossible outcome, or to what was planned, is none.
+    move. A departure that would lead to an impossible outcome, or to what was planned, is none; so is one with a
+    rise of i's own that misses what it needs together.
     """
     menu = model.menus[i]
     own = menu.own[src]
@@ -98,6 +99,8 @@ def departures(
             valid = good[j].copy()
             y = np.where(valid, along + menu.offset[own, j], src)
             y = model.lapse(src, y)
+            if not model.plain:  # a rise of one's own that would not land is no move
+                valid &= _moved(model, model.solo[i], src, y) == menu.offset[own, j]
             valid &= model.possible[y] & (y != dst)
             value = np.where(valid, landing[y], -np.inf)
             more = value > top

@@ -15,7 +15,8 @@ What the theory leaves open, and what is chosen here:
 * A prerequisite is tested in the period in which its level is reached.
 * A rise that rests on another act of the same step (``together``) and is left alone does not land: it lapses,
   the other moves stand. A move into an impossible outcome is unavailable, or lapses whole within a threat.
-* After a breach, the owners of a joint commitment can only agree to take it back, or leave it.
+* After a breach, the owners of a joint commitment agree to take it back, or leave it; under ``minmax`` the others do
+  with what they own together whatever hurts most.
 """
 
 from __future__ import annotations

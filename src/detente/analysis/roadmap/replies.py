@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,11 +33,16 @@ class Profile:
     """What every actor does in every state after a breach.
 
     ``moves[i]`` (N,) is the actor's move on its own commitments, as an offset; ``agree[i][k]`` (N,) whether it
-    agrees to take joint commitment k back.
+    agrees to the act on joint commitment k: ``acts[k]`` (N,), an offset, or else to take it back.
     """
 
     moves: list[Array]
     agree: list[dict[int, Array]]
+    acts: dict[int, Array] = field(default_factory=dict)
+
+    def act(self, model: Model, k: int) -> Array:
+        """What the owners of joint commitment k do if all agree: offsets (N,)."""
+        return self.acts[k] if k in self.acts else model.retreats[k]
 
     @staticmethod
     def retreat(model: Model) -> Profile:
@@ -65,7 +70,7 @@ class Profile:
         for k, c in enumerate(model.commitments):
             if len(c.owners) > 1:
                 agreed = np.logical_and.reduce([self.agree[j][k] for j in c.owners if j != i])
-                offset = np.where(agreed, model.retreats[k], 0)
+                offset = np.where(agreed, self.act(model, k), 0)
                 if i in c.owners:
                     offered[k] = offset
                 else:
@@ -79,7 +84,7 @@ class Profile:
         for k, c in enumerate(model.commitments):
             if len(c.owners) > 1:
                 agreed = np.logical_and.reduce([self.agree[j][k] for j in c.owners])
-                offset = offset + np.where(agreed, model.retreats[k], 0)
+                offset = offset + np.where(agreed, self.act(model, k), 0)
         y = model.lapse(x, x + offset)
         return np.where(model.possible[y], y, x)
 
@@ -216,7 +221,7 @@ def pick(model: Model, i: int, choice: Array) -> tuple[Array, dict[int, Array]]:
 def joint_moves(model: Model, actors: Sequence[int]) -> tuple[Array, Array]:
     """Every combination of moves of several actors: offsets (M, N) and whether open (M, N).
 
-    What they own together, and nobody else with them, they leave or take back.
+    What they own together, and nobody else with them, they move like what each owns alone.
     """
     x = np.arange(model.size)
     offsets, valid = np.zeros((1, model.size), dtype=np.int64), np.ones((1, model.size), dtype=bool)
@@ -233,10 +238,25 @@ def joint_moves(model: Model, actors: Sequence[int]) -> tuple[Array, Array]:
         offsets = (offsets[:, None] + more[None]).reshape(-1, model.size)
         valid = (valid[:, None] & good[None]).reshape(-1, model.size)
     for k in shared(model, actors):
-        more = np.stack([np.zeros(model.size, dtype=np.int64), model.retreats[k]])
+        more, good = group_moves(model, k)
         offsets = (offsets[:, None] + more[None]).reshape(-1, model.size)
-        valid = np.repeat(valid, 2, axis=0)
+        valid = (valid[:, None] & good[None]).reshape(-1, model.size)
     return offsets, valid
+
+
+def group_moves(model: Model, k: int) -> tuple[Array, Array]:
+    """What the owners of commitment k can do with it in one period: offsets (W, N) and whether open (W, N)."""
+    c = model.commitments[k]
+    width = max(len(n) for n in c.nexts)
+    following = np.array([[*n, *[-1] * (width - len(n))] for n in c.nexts])
+    here = model.position[k]
+    there = following[here].T
+    valid = there >= 0
+    there = np.where(valid, there, here)
+    if k in model.cap:
+        after = c.level[there]
+        valid &= (after <= model.levels[k]) | (after <= model.cap[k])
+    return (there - here).astype(np.int64) * model.strides[k], valid
 
 
 def shared(model: Model, actors: Sequence[int]) -> list[int]:

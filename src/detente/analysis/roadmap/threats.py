@@ -27,6 +27,7 @@ from detente.analysis.roadmap.replies import (
     columns,
     first_best,
     follow,
+    group_moves,
     joint_moves,
     pick,
     shared,
@@ -82,7 +83,7 @@ class Threat:
     i, of a false alarm on arrival at date d + 1. ``after`` (n, N): as landing, once the
     deadline has passed; None where nobody can move then. ``entry`` (n, N): to i, of breakdown from a state on,
     at the start. ``resume`` (n,): share of a party's staying value that a breach leaves it (pause only).
-    ``phases[d][i]`` is the play behind it, kept where it is needed to certify it.
+    ``phases[d][i]`` is the play behind it, kept where it is needed to certify it. ``dated``: whether a deadline is met.
     """
 
     rule: Rule
@@ -94,11 +95,7 @@ class Threat:
     phases: tuple[tuple[Phase, ...], ...] = field(repr=False, default=())
     later: tuple[Phase, ...] = field(repr=False, default=())
     cycled: bool = False
-
-    @property
-    def dated(self) -> bool:
-        """Whether the values depend on the date."""
-        return self.landing.shape[0] > 1 or self.after is not None
+    dated: bool = False
 
     def at(self, date: int) -> Array:
         """Landing values at a date: (n, N)."""
@@ -158,7 +155,7 @@ def _with(model: Model, profile: Profile, i: int, choice: Array) -> Profile:
     move, agree = pick(model, i, choice)
     moves, agreed = list(profile.moves), list(profile.agree)
     moves[i], agreed[i] = move, agree
-    return Profile(moves, agreed)
+    return Profile(moves, agreed, profile.acts)
 
 
 def _settled(model: Model, delta: Array, profile: Profile, known: dict[int, Array]) -> Phase:
@@ -231,12 +228,14 @@ def _minmax(model: Model, delta: Array, i: int) -> Phase:
 
 
 def _punish(model: Model, others: list[int], policy: Array) -> Profile:
-    profile = Profile.stay(model)
-    rest = policy.copy()
+    profile, yes = Profile.stay(model), np.ones(model.size, dtype=bool)
+    rest, cells = policy.copy(), np.arange(model.size)
     for k in reversed(shared(model, others)):
+        ways = group_moves(model, k)[0]
         for j in model.commitments[k].owners:
-            profile.agree[j] = {**profile.agree[j], k: rest % 2 == 1}
-        rest //= 2
+            profile.agree[j] = {**profile.agree[j], k: yes}
+        profile.acts[k] = ways[rest % len(ways), cells]
+        rest //= len(ways)
     for j in reversed(others):
         menu = model.menus[j]
         profile.moves[j] = menu.offset[menu.own, rest % menu.width]
@@ -280,13 +279,11 @@ def _dated(model: Model, terms: Terms, kind: Rule, target: int, steps: int) -> T
         phases.append(tuple(phase for phase in now if phase is not None))
         last = [phase.values for phase in phases[-1]]
     entry = np.stack([last[i][i] for i in range(model.n)])
-    return (
-        Threat(
-            kind, landing, mistaken, after, entry, np.zeros(model.n), tuple(reversed(phases)), tuple(later)
-        )
-        if steps
-        else Threat(kind, entry[None], entry[None], after, entry, np.zeros(model.n), (), tuple(later))
-    )
+    if not steps:
+        landing = mistaken = entry[None]
+    return Threat(
+        kind, landing, mistaken, after, entry, np.zeros(model.n), tuple(reversed(phases)), later, dated=True
+    )  # fmt: skip
 
 
 def _fallen(model: Model, terms: Terms, kind: Rule, target: int, steps: int) -> Threat:
