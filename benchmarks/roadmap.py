@@ -85,6 +85,7 @@ def check() -> None:
     exact, priced = answer(small, "single", "raw", criteria=False), small.priced("single")
     none = np.zeros(2)
     merged = sweep_large(priced, Task(none, none + 1, merge=none + 0.01))
+    search.nash(problem(made_up(10**4, 2)).priced("single"))  # compiles what has to be
     assert exact.exists == bool(len(merged.here))
     assert search.patient(priced, np.ones(2))[0] >= 0
 
@@ -106,12 +107,14 @@ def main(largest: int = 10**5) -> None:
         line(f"steps with their prices, {size:,} outcomes", took, f"{len(priced.steps.src):,} steps")
         took, _ = cpu(lambda p=priced: search.patient(p, np.ones(2)))
         line(f"patient limit, {size:,} outcomes", took)
-        none = np.zeros(2)
-        if size <= 10**4:
-            took, found = cpu(lambda p=priced, z=none: sweep_large(p, Task(z, z + 1)), 1)
-            line(f"exact labels, two parties, {size:,} outcomes", took, f"{len(found.value):,} labels")
-        took, found = cpu(lambda p=priced, z=none: sweep_large(p, Task(z, z + 1, merge=search.merging(p))), 1)
-        line(f"merged labels (1 % of a span), {size:,} outcomes", took, f"{len(found.value):,} labels")
+        took, found = cpu(lambda p=priced: search.nash(p), 1)
+        line(
+            f"best product, two parties, {size:,} outcomes", took, f"{found.labels:,} labels, {found.method}"
+        )
+    for seed in (0, 1):
+        three = problem(made_up(10**4, 3, seed)).priced("single")
+        took, found = cpu(lambda p=three: search.nash(p), 1)
+        line("best product, three parties, 10,000 outcomes", took, f"{found.labels:,} labels, {found.method}")
     case = detente.load("stockholm-2019")
     for target in case.targets:
         took, _ = cpu(lambda c=case, t=target: roadmap(c, t))

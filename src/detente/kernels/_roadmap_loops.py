@@ -16,14 +16,64 @@ SLACK = 1e-9
 
 
 @njit(cache=True, error_model="numpy")
+def lengths(src, dst, start, fewest, most):
+    """The fewest and most steps from the start to each node, in place: (nodes,) filled with -1."""
+    fewest[start] = 0
+    most[start] = 0
+    for e in range(src.shape[0]):
+        if fewest[src[e]] < 0:
+            continue
+        if fewest[dst[e]] < 0 or fewest[src[e]] + 1 < fewest[dst[e]]:
+            fewest[dst[e]] = fewest[src[e]] + 1
+        most[dst[e]] = max(most[dst[e]], most[src[e]] + 1)
+
+
+@njit(cache=True, error_model="numpy")
+def forward(src, dst, gain, weight, start, fewest, place, so_far):
+    """The best weighted sum of gains on the ways from the start to each node, by number of steps, in place.
+
+    ``gain`` (n, m), ``weight`` (n, H) with the discount of a step after h others. ``so_far``, of minus infinity, has
+    the sum for node v after h steps at ``place[v] + h - fewest[v]``; ``place`` (nodes + 1,).
+    """
+    n = weight.shape[0]
+    so_far[place[start]] = 0.0
+    for e in range(src.shape[0]):
+        v, y = src[e], dst[e]
+        for h in range(fewest[v], fewest[v] + place[v + 1] - place[v]):
+            now = so_far[place[v] + h - fewest[v]]
+            for i in range(n):
+                now += weight[i, h] * gain[i, e]
+            at = place[y] + h + 1 - fewest[y]
+            if now > so_far[at]:
+                so_far[at] = now
+
+
+@njit(cache=True, error_model="numpy")
+def matters(row, way, least):
+    """Whether, for each m, ``way[m, h]`` times the row is at least ``least[m, h]`` for some h."""
+    for m in range(way.shape[0]):
+        good = False
+        for h in range(way.shape[1]):
+            total = 0.0
+            for i in range(way.shape[2]):
+                total += way[m, h, i] * row[i]
+            if total >= least[m, h]:
+                good = True
+                break
+        if not good:
+            return False
+    return True
+
+
+@njit(cache=True, error_model="numpy")
 def extend(
     low, high, dst, gain, leave, keep, resume, out, allowed, scale, mode, adds, most,
-    value, begin, count, rows, row_edge, row_link,
+    need, way, least, value, begin, count, rows, row_edge, row_link,
 ):  # fmt: skip
     """Candidate labels of a node from those of its successors; their number, or -1 where ``rows`` is too short.
 
-    ``gain``, ``leave`` (m, n); ``keep``, ``resume``, ``out``, ``allowed``, ``scale`` (n,); ``rows`` (b, D) with its
-    step and label in ``row_edge`` and ``row_link`` (b,), all three modified in place.
+    ``gain``, ``leave`` (m, n); ``keep``, ``resume``, ``out``, ``allowed``, ``scale``, ``need`` (n,); ``way`` (M, H, n) and
+    ``least`` (M, H) as in `matters`; ``rows`` (b, D) with its step and label in ``row_edge`` and ``row_link`` (b,), all three modified in place.
     """
     n = keep.shape[0]
     made = 0
@@ -40,13 +90,13 @@ def extend(
                 if out[i] > away:
                     away = out[i]
                 gap = away - stay
-                if gap > allowed[i] + SLACK:
+                if gap > allowed[i] + SLACK or stay < need[i]:
                     good = False
                     break
                 if gap > worst * scale[i]:
                     worst = gap / scale[i]
                 rows[made, i] = stay
-            if not good:
+            if not good or not matters(rows[made], way, least):
                 continue
             if mode == GAP:
                 rows[made, n] = min(value[label, n], -worst)
@@ -177,7 +227,8 @@ def sort_rows(rows, made):
 @njit(cache=True, error_model="numpy")
 def labels(
     node, first, dst, gain, leave, keep, resume, out, allowed, scale, mode, adds, most, merge, work, most_work,
-    end_of, end_rows, end_good, value, edge, link, begin, count, used, rows, row_edge, row_link, chosen, stair,
+    end_of, end_rows, end_good, need, way, least, value, edge, link, begin, count, used,
+    rows, row_edge, row_link, chosen, stair,
 ):  # fmt: skip
     """Labels of all nodes from ``node`` downward; comes back with (next node, labels used, work, status).
 
@@ -205,7 +256,7 @@ def labels(
             continue
         made = extend(
             first[node], first[node + 1], dst, gain, leave, keep, resume, out, allowed, scale, mode, adds, most[node],
-            value, begin, count, rows, row_edge, row_link,
+            need[node], way, least[node], value, begin, count, rows, row_edge, row_link,
         )  # fmt: skip
         if made < 0:
             return node, used, work, BUFFER_FULL

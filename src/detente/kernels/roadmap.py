@@ -56,6 +56,7 @@ def labels(
     mode: str,
     most: Array,
     merge: Array,
+    matters: tuple[Array, Array, Array],
     most_work: int,
     most_labels: int,
 ) -> Store | None:
@@ -63,7 +64,8 @@ def labels(
 
     A label is (W_1 .. W_n) and, under ``mode`` "gap", "steps" or "periods", one coordinate more, written negative so
     that more is better everywhere; ``most`` (nodes,) bounds it. ``allowed`` and ``scale`` (n,), ``merge`` (D,) differences
-    that are dropped.
+    that are dropped. ``matters``: (nodes, n), (M, H, n) and (nodes, M, H), what a label must be worth to be kept:
+    at least the first, and for each m, the second times the label at least the third for some h.
     """
     from detente.kernels import _roadmap_loops as loops
 
@@ -78,7 +80,7 @@ def labels(
         node, used, work, status = loops.labels(
             node, graph.first, graph.dst, graph.gain, graph.leave, graph.keep, graph.resume, graph.out, allowed, scale,
             MODES[mode], graph.adds, most, merge, work, most_work, graph.end_of, graph.end_rows, graph.end_good,
-            value, edge, link, begin, count, used, np.empty((room, width)), *space,
+            *matters, value, edge, link, begin, count, used, np.empty((room, width)), *space,
         )  # fmt: skip
         if status == loops.DONE:
             return Store(value[:used], edge[:used], link[:used], begin, count)
@@ -89,6 +91,51 @@ def labels(
             value, edge, link = (_grown(a, grown) for a in (value, edge, link))
         else:
             room *= 2
+
+
+@dataclass(frozen=True, eq=False)
+class Lengths:
+    """Ways from a start by number of steps: node v has the numbers from ``fewest[v]`` on, at ``place[v]:place[v + 1]``."""
+
+    fewest: Array
+    place: Array
+
+    @property
+    def number(self) -> Array:
+        """The number of steps of each entry: (P,)."""
+        sizes = np.diff(self.place)
+        return np.arange(self.place[-1]) + np.repeat(self.fewest - self.place[:-1], sizes)
+
+
+def lengths(src: Array, dst: Array, nodes: int, start: int) -> Lengths:
+    """How many steps ways from ``start`` to each node can take; steps in order of their source."""
+    from detente.kernels import _roadmap_loops as loops
+
+    fewest, most = np.full(nodes, -1, dtype=np.int64), np.full(nodes, -1, dtype=np.int64)
+    loops.lengths(src, dst, start, fewest, most)
+    sizes = np.where(fewest < 0, 0, most - fewest + 1)
+    return Lengths(fewest, np.concatenate([[0], np.cumsum(sizes)]))
+
+
+def forward(src: Array, dst: Array, gain: Array, weight: Array, start: int, ways: Lengths) -> Array:
+    """The best weighted sum of gains from ``start`` to each node by number of steps: (P,), as in `Lengths`.
+
+    ``gain`` (n, m) of steps in order of their source, ``weight`` (n, H) of the gain of a step after h others.
+    """
+    from detente.kernels import _roadmap_loops as loops
+
+    so_far = np.full(int(ways.place[-1]), -np.inf)
+    loops.forward(
+        src,
+        dst,
+        np.ascontiguousarray(gain),
+        np.ascontiguousarray(weight),
+        start,
+        ways.fewest,
+        ways.place,
+        so_far,
+    )
+    return so_far
 
 
 def _grown(array: Array, length: int) -> Array:

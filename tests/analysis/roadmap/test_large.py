@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.roadmap import made_up
 
 from detente.analysis.roadmap import large, search
 from detente.analysis.roadmap import model as models
 from detente.analysis.roadmap.compiled import sweep_large
-from detente.analysis.roadmap.evaluate import departure_values, departures
+from detente.analysis.roadmap.evaluate import course, departure_values, departures
 from detente.analysis.roadmap.labels import Task, sweep
 from detente.analysis.roadmap.problem import Problem
 from detente.analysis.roadmap.steps import steps
@@ -90,3 +91,68 @@ def test_the_patient_limit_is_the_least_gap_of_the_patient():
     assert search.patient(priced, np.ones(2))[0] == pytest.approx(
         search.least_gap(priced, np.ones(2)).gap, abs=1e-6
     )
+
+
+def bounded(seed, monkeypatch):
+    """The best product with and without bounds on labels, on a random game; parties may discount differently."""
+    problem, _, _, _, order = pose(seed)
+    priced = problem.priced(order)
+    want = search.nash(priced)
+    monkeypatch.setattr(search, "SMALL_NODES", 1)
+    monkeypatch.setattr(search, "FEW", seed % 2 * 20_000)
+    got = search.nash(priced)
+    monkeypatch.undo()
+    assert got.exists is want.exists, f"seed {seed}"
+    assert got.bound is None
+    if not want.exists:
+        return False
+
+    def product(walk):
+        return course(problem.model, problem.terms, problem.threat(), walk).product
+
+    assert course(problem.model, problem.terms, problem.threat(), got.walks[0]).holds
+    assert product(got.walks[0]) == pytest.approx(product(want.walks[0]), rel=1e-9, abs=1e-9), f"seed {seed}"
+    return True
+
+
+def test_bounds_on_labels_lose_no_better_roadmap(monkeypatch):
+    assert sum(bounded(seed, monkeypatch) for seed in range(120)) > 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(10))
+def test_bounds_on_labels_lose_no_better_roadmap_at_length(block, monkeypatch):
+    for seed in range(1000 + 500 * block, 1500 + 500 * block):
+        bounded(seed, monkeypatch)
+
+
+def tilted(case, discounts):
+    """A made-up negotiation as a problem in which parties discount as told."""
+    space = compile_case(case)
+    model = models.build(space)
+    terms, _ = models.terms(space)
+    goal = model.state(space.positions(case.targets["all"].outcome))
+    return Problem(model, replace(terms, delta=np.array(discounts)), goal, rule("revert"))
+
+
+@pytest.mark.parametrize("parties", [2, 3])
+@pytest.mark.parametrize("discounts", [(0.95, 0.95, 0.95), (0.95, 0.9, 0.8)])
+def test_bounds_on_labels_at_a_thousand_outcomes(parties, discounts, monkeypatch):
+    for seed in range(2):
+        case = made_up(10**3, parties, seed)
+        problem = tilted(case, discounts[:parties])
+        priced = problem.priced("single")
+        left = search.pruned(priced, search.none(priced))
+        if left.steps.start < 0:
+            continue
+        none = np.zeros(parties)
+        every = sweep_large(left, Task(none, none + 1)).here - left.entry
+        every = every[(every >= -1e-9).all(axis=1)]
+        monkeypatch.setattr(search, "SMALL_NODES", 1)
+        got = search.nash(priced)
+        monkeypatch.undo()
+        assert got.exists is bool(len(every))
+        if got.exists:
+            walk = course(problem.model, problem.terms, problem.threat(), got.walks[0])
+            assert walk.holds
+            assert walk.product == pytest.approx(np.prod(np.maximum(every, 0), axis=1).max(), rel=1e-9)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detente.analysis.roadmap import labels as small
+from detente.analysis.roadmap.bounds import Reach
 from detente.analysis.roadmap.steps import Priced
 from detente.errors import CostError
 from detente.kernels.roadmap import Graph, labels
@@ -30,6 +31,7 @@ def sweep_large(priced: Priced, task: small.Task) -> small.Labels:
     merge = np.zeros(n + bool(task.extra))
     if task.merge is not None:
         merge[:n] = task.merge
+    reach = task.reach or _all(priced)
     found = labels(
         graph,
         task.allowed.astype(float),
@@ -37,6 +39,7 @@ def sweep_large(priced: Priced, task: small.Task) -> small.Labels:
         task.extra,
         np.ascontiguousarray(small.most_at(priced, task)),
         merge,
+        (reach.need, reach.way, reach.least),
         MOST_WORK,
         MOST_LABELS,
     )
@@ -47,3 +50,9 @@ def sweep_large(priced: Priced, task: small.Task) -> small.Labels:
         )  # fmt: skip
     low = int(found.begin[steps.start])
     return small.Labels(found.value, found.edge, found.link, (low, low + int(found.count[steps.start])))
+
+
+def _all(priced: Priced) -> Reach:
+    """Every label matters."""
+    n, nodes = len(priced.keep), priced.steps.nodes
+    return Reach(np.full((nodes, n), -np.inf), np.zeros((0, 1, n)), np.zeros((nodes, 0, 1)))

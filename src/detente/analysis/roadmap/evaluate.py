@@ -114,7 +114,7 @@ def departure_values(model: Model, i: int, landing: Array, src: Array, dst: Arra
         return departures(model, i, landing, src, dst)[0]
     top, to, second = two_best(model, i, landing)
     base = dst - _moved(model, model.solo[i], src, dst)
-    return np.where(to[base] == dst, second[base], top[base])
+    return np.asarray(np.where(to[base] == dst, second[base], top[base]))
 
 
 def two_best(model: Model, i: int, landing: Array) -> tuple[Array, Array, Array]:

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from detente.analysis.roadmap.bounds import Reach
 from detente.analysis.roadmap.evaluate import EXISTS
 from detente.analysis.roadmap.steps import Priced
 from detente.space.tables import Array
@@ -55,7 +56,7 @@ class Labels:
 class Task:
     """What a sweep keeps. ``allowed`` (n,) raw trust; ``scale`` (n,) units of the gap coordinate; ``most`` bound of the
     extra coordinate, for all nodes or (nodes,); ``best`` labels are kept unless that many others are at least as good; ``merge`` (n,)
-    differences that are dropped.
+    differences that are dropped; ``reach`` what a label must be worth to matter, used where labels are many.
     """
 
     allowed: Array
@@ -64,6 +65,7 @@ class Task:
     most: float | Array = np.inf
     best: int = 1
     merge: Array | None = None
+    reach: Reach | None = None
 
 
 def sweep(priced: Priced, task: Task) -> Labels:

@@ -12,14 +12,21 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from detente.analysis.roadmap import bounds
+from detente.analysis.roadmap.compiled import sweep_large
 from detente.analysis.roadmap.evaluate import EXISTS
-from detente.analysis.roadmap.labels import Extra, Labels, Task, increments, sweep
+from detente.analysis.roadmap.labels import SMALL_NODES, Extra, Labels, Task, increments, sweep
 from detente.analysis.roadmap.steps import Priced
 from detente.errors import CostError
 from detente.space.tables import Array
 
 MERGE = 0.01
 """Labels closer than this share of a party's span, over the whole way, are merged when exact ones are too many."""
+SHARES = (30, 10, 3, 1)
+"""Merging on the way to the best product, as multiples of `MERGE`; it ends at once below `FEW` labels."""
+FEW = 20_000
+Held = tuple[Array, tuple[int, ...]]
+"""The gains (n,) and the states of a roadmap."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,6 +219,8 @@ def nash(priced: Priced, best: int = 1) -> Found:
     left = pruned(priced, none(priced))
     if left.steps.start < 0:
         return Found(False)
+    if best == 1 and left.steps.nodes > SMALL_NODES:
+        return _bounded(left)
     found = _labels(left, Task(none(left), none(left) + 1, best=best))
     gains = found.here[:, : len(left.keep)] - left.entry
     fine = np.flatnonzero((gains >= -EXISTS).all(axis=1))
@@ -224,6 +233,76 @@ def nash(priced: Priced, best: int = 1) -> Found:
     order = fine[np.lexsort((fine, -products))][:best]
     walks = tuple(states_of(left, found.walk(left, int(label))) for label in order)
     return Found(True, walks, 0.0, len(found.value), found.bound, _name(merged))
+
+
+def _bounded(priced: Priced) -> Found:
+    """`nash` on large graphs: with a roadmap in hand, only labels that could lead to a better one are made.
+
+    Ever finer merging finds better roadmaps cheaply; the last pass is exact, unless it is too long.
+    """
+    held, close, left = _held(priced), merging(priced), priced
+    for share in SHARES:
+        left = _narrowed(left, held)
+        coarse = _attempt(left, held, close * share)
+        held = _better_held(held, coarse)
+        if coarse[1] < FEW:
+            break
+    try:
+        exact = _attempt(_narrowed(left, held), held, None)
+    except CostError:
+        if held is None:
+            return Found(None, bound=MERGE, method=_name(True))
+        return Found(True, (held[1],), 0.0, coarse[1], MERGE, _name(True))
+    held = _better_held(held, exact)
+    return Found(held is not None, (held[1],) if held else (), 0.0 if held else None, exact[1])
+
+
+def _held(priced: Priced) -> Held | None:
+    """The gains and states of the candidate that holds and has the best product, if any."""
+    held: Held | None = None
+    for edges, end in candidates(priced, none(priced)):
+        if gaps_of(priced, edges, end).max() > EXISTS:
+            continue
+        now = priced.rest[:, priced.steps.ends.index(end)]
+        for e in reversed(edges):
+            now = priced.gain[:, e] + priced.keep * now
+        nodes = [priced.steps.start, *(int(priced.steps.dst[e]) for e in edges)]
+        held = _better_held(held, ((now - priced.entry, states_of(priced, nodes)), 0))
+    return held
+
+
+def _better_held(held: Held | None, other: tuple[Held | None, int]) -> Held | None:
+    new = other[0]
+    if held is None or new is None:
+        return held or new
+    return new if _product(new[0]) > _product(held[0]) else held
+
+
+def _product(gains: Array) -> float:
+    return float(np.prod(np.maximum(gains, 0.0)))
+
+
+def _narrowed(priced: Priced, held: Held | None) -> Priced:
+    if held is None or held[0].min() <= 0 or priced.steps.start < 0:
+        return priced
+    return pruned(bounds.narrowed(priced, held[0]), none(priced))
+
+
+def _attempt(priced: Priced, held: Held | None, merge: Array | None) -> tuple[Held | None, int]:
+    """The best roadmap of one sweep, and the number of its labels."""
+    if priced.steps.start < 0:
+        return None, 0
+    if held is None or held[0].min() <= 0:
+        reach = bounds.plain(priced, none(priced))
+    else:
+        reach = bounds.reach(priced, none(priced), held[0])
+    found = sweep_large(priced, Task(none(priced), none(priced) + 1, merge=merge, reach=reach))
+    gains = found.here - priced.entry
+    fine = np.flatnonzero((gains >= -EXISTS).all(axis=1))
+    if not len(fine):
+        return None, len(found.value)
+    label = int(fine[np.argmax(np.prod(np.maximum(gains[fine], 0.0), axis=1))])
+    return (gains[label], states_of(priced, found.walk(priced, label))), len(found.value)
 
 
 def _name(merged: bool) -> str:
