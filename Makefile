@@ -25,7 +25,7 @@ demo: $(STAMP)
 	@echo "The report: out/stockholm-2019.html"
 
 test: $(STAMP)
-	$(PY) -m pytest -n 2 --dist loadfile -m "not slow"
+	$(PY) -m pytest -n 2 --dist worksteal -m "not slow" --ignore=tests/test_docs.py
 
 check: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -13,7 +13,7 @@ from detente.report.document import Block, Figure, Paragraph, Section, words
 from detente.report.gather import Findings
 
 MOST_WORDS = 200
-SHORT = 15
+SHORT = 14
 """Words of a paragraph that is not cut further while a longer one can be."""
 
 
@@ -41,24 +41,30 @@ def page(findings: Findings, figure: Figure | None) -> Section:
 def _within(blocks: list[Block]) -> list[Block]:
     """The blocks with their longest paragraphs cut until the page keeps its length.
 
-    Whether there is room, and each side's position, are cut last.
+    Whether there is room, each side's position, and the first step with its proof and answer, are cut last.
     """
     while words(blocks) > MOST_WORDS:
         longest = max(range(len(blocks)), key=lambda i: (_cuttable(blocks[i]), words([blocks[i]])))
         block = blocks[longest]
         assert isinstance(block, Paragraph)
-        sentences = block.text.split(". ")
-        if len(sentences) > 1:
-            text = ". ".join(sentences[:-1]) + "."
-        else:
-            text = " ".join(block.text.split()[:-5]).rstrip(",;:.") + " ..."
-        blocks[longest] = Paragraph(text, block.lead)
+        blocks[longest] = Paragraph(_shorter(block.text), block.lead)
     return blocks
+
+
+def _shorter(text: str) -> str:
+    """A paragraph without its last sentence; a single one without its last clause, or its last words."""
+    sentences = text.split(". ")
+    if len(sentences) > 1:
+        return ". ".join(sentences[:-1]) + "."
+    clauses = text.removesuffix(" ...").split("; ")
+    if len(clauses) > 1:
+        return "; ".join(clauses[:-1]) + " ..."
+    return " ".join(text.split()[:-5]).rstrip(",;:.") + " ..."
 
 
 def _cuttable(block: Block) -> bool:
     """Whether a paragraph may be cut before those that a reader on either side looks for."""
-    first = isinstance(block, Paragraph) and block.lead in ("Room.", "Why it is stuck.")
+    first = isinstance(block, Paragraph) and block.lead in ("Room.", "Why it is stuck.", "First step.")
     return not first and words([block]) > SHORT
 
 
@@ -76,15 +82,14 @@ def _decision(case: Case) -> str:
     if not case.parties and case.forecast is not None:
         names = [part.label or name for name, part in case.forecast.issues.items()]
         return f"None yet: this case asks where {len(case.forecast.actors)} actors would drift on {_few(names, 5)}."
-    who = join(label(case, name) for name in negotiators(case))
     what = _few([label(case, i) for i in case.issues], 3) or f"on one of {len(case.outcomes)} outcomes"
-    text = f"Whether, and on what terms, {who} settle {what}"
+    text = f"Whether and how to settle {what}"
     deadline = case.time.deadline
     if deadline is not None:
         by = case.time.deadline_set_by
-        text += f", by {deadline.isoformat()}" + (f" (a deadline of {label(case, by)})" if by else "")
+        text += f" by {deadline.isoformat()}" + (f". The deadline is one of {label(case, by)}" if by else "")
     elif case.time.periods is not None:
-        text += f", within {case.time.periods} periods"
+        text += f" within {case.time.periods} periods"
     return text + "."
 
 
@@ -152,9 +157,9 @@ def _gives(findings: Findings) -> str:
     if not by:
         return "One package acceptable to all leaves things as they stand."
     told = [
-        f"{who} takes {_few(moves, 4)}" if who else f"agreed: {_few(moves, 4)}" for who, moves in by.items()
+        f"{who} takes {_few(moves, 3)}" if who else f"agreed: {_few(moves, 3)}" for who, moves in by.items()
     ]
-    return f"One acceptable package: {'; '.join(told)}."
+    return f"In one acceptable package {'; '.join(told)}."
 
 
 def _apart(findings: Findings) -> str:
@@ -248,7 +253,7 @@ def _change(findings: Findings) -> str:
     turned = [v.name for v in findings.variants if v.exists is not None and v.exists != here]
     facts += [f"the variant '{name}'" for name in turned]
     if findings.ranges is not None and findings.ranges.verdict == "possible":
-        facts.append("better knowledge of what each side values: the answer changes within the ranges")
+        facts.append("better knowledge of what each side values")
     if findings.steps is not None:
         lead = findings.steps.lead.exists
         turned = [
@@ -274,7 +279,7 @@ def _confidence(findings: Findings) -> str:
     case, over = findings.case, findings.ranges
     reasons = []
     if len(case.sources) <= 1:
-        reasons.append("it rests on one source" if case.sources else "it cites no source")
+        reasons.append("one source" if case.sources else "no source")
     if over is not None and over.verdict == "possible":
         reasons.append("the answer changes within the ranges")
     level = "Low" if len(reasons) == 2 else "Moderate" if reasons else "Fair"
@@ -284,4 +289,4 @@ def _confidence(findings: Findings) -> str:
 
 
 def _absent(case: Case) -> str:
-    return f"{_few([someone.label for someone in case.absent], 6)}." if case.absent else ""
+    return f"{_few([someone.label for someone in case.absent], 4)}." if case.absent else ""
