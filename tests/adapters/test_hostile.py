@@ -93,7 +93,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
 
 def test_folders_without_a_scenario(tmp_path: Path) -> None:
     for content in ({}, {"a.txt": "x"}, {"a.yml": "detente: 1\n"}):
-        with pytest.raises(DetenteError, match="not a format"):
+        with pytest.raises(DetenteError, match="this is a folder, and not of a format"):
             detente.load(folder(tmp_path, content))
 
 

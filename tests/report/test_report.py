@@ -56,7 +56,7 @@ def test_the_page_on_stockholm_states_each_side_the_decision_and_who_is_missing(
     text = text_of(build(detente.load("stockholm-2019")).page.blocks)
     assert "United States stands for Extent of denuclearisation: full" in text
     assert "North Korea demands Extent of denuclearisation: freeze, Sanctions relief: partial" in text
-    assert "by 2019-12-31. The deadline is one of North Korea" in text
+    assert "by 2019-12-31 (North Korea's deadline)" in text
     assert "1 source; every number is ours; no party was consulted" in text
     assert "China, Japan" in text
 

@@ -87,7 +87,7 @@ def _decision(case: Case) -> str:
     deadline = case.time.deadline
     if deadline is not None:
         by = case.time.deadline_set_by
-        text += f" by {deadline.isoformat()}" + (f". The deadline is one of {label(case, by)}" if by else "")
+        text += f" by {deadline.isoformat()}" + (f" ({label(case, by)}'s deadline)" if by else "")
     elif case.time.periods is not None:
         text += f" within {case.time.periods} periods"
     return text + "."
@@ -260,7 +260,7 @@ def _change(findings: Findings) -> str:
             name for name, holds in findings.steps.variants.items() if holds is not None and holds != lead
         ]
         facts += [
-            f"for the first steps, the variant '{name}'"
+            f"for first steps, variant '{name}'"
             for name in turned
             if not name.endswith(("formula", "literal", "together"))
         ]
