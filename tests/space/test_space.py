@@ -277,6 +277,17 @@ def test_a_continuous_issue_has_points_where_the_case_speaks_of_it():
     assert any("continuous" in note for note in space.notes)
 
 
+def test_a_continuous_issue_says_its_step_and_what_lies_between_its_points():
+    case = from_data({
+        "detente": 1, "id": "c", "title": "c", "parties": {"A": {}, "B": {}}, "issues": {"price": {"levels": {"from": 0, "to": 10}}},
+        "preferences": {"A": {"values": {"price": {"0": 0, "3.33": 1, "10": 2}}}, "B": {"values": {"price": {"0": 1, "10": 0}}}},
+    })  # fmt: skip
+    assert (
+        "issue 'price' is continuous: 102 points of it are used, its breakpoints among them, at most 0.1 apart; "
+        "between them utilities differ by at most 0.015 (A), 0.005 (B)"
+    ) in compile_case(case).notes
+
+
 def test_a_table_beside_the_case_is_read_and_checked(tmp_path):
     base = {
         "detente": 1, "id": "x", "title": "t", "parties": {"A": None}, "issues": {"p": {"levels": ["a", "b"]}, "q": {"levels": [1, 2, 3]}},

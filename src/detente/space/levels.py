@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from detente.case.conditions import Condition
@@ -23,6 +24,17 @@ class Sampled(Issue):
     def names(self) -> tuple[str, ...]:
         """Names of the points in order."""
         return self.points
+
+    def stand_in(self, name: str, errors: Mapping[str, float]) -> str:
+        """What the points stand for: their step, and how far utilities between them can be from theirs."""
+        numbers = [Decimal(point) for point in self.points]
+        step = max((b - a for a, b in pairwise(numbers)), default=Decimal(0))
+        told = ", ".join(f"{error:.3g} ({party})" for party, error in errors.items())
+        return (
+            f"issue '{name}' is continuous: {len(numbers)} points of it are used, its breakpoints among them, at most "
+            f"{step.normalize():f} apart"
+            + (f"; between them utilities differ by at most {told}" if told else "")
+        )
 
 
 def compiled_issues(case: Case) -> dict[str, Issue]:

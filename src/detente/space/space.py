@@ -538,6 +538,24 @@ def _some(names: Sequence[str], most: int = 20) -> str:
     return ", ".join(names[:most]) + more
 
 
+def _between(
+    parties: Sequence[str], factors: Sequence[tuple[Factor, ...] | None], issue: int
+) -> dict[str, float]:
+    """How far a cardinal party's utility between two points of an issue can be from that at the nearer, at most.
+
+    For what is linear between points: half the largest difference of neighbours, summed over the party's tables.
+    """
+    return {
+        party: sum(
+            float(np.abs(np.diff(factor.table, axis=factor.issues.index(issue))).max(initial=0.0)) / 2
+            for factor in own
+            if issue in factor.issues
+        )
+        for party, own in zip(parties, factors, strict=True)
+        if own is not None
+    }
+
+
 def compile_case(
     case: Case, types: Mapping[str, str] | None = None, read: Callable[[Number], float] = mode
 ) -> Space:
@@ -565,9 +583,9 @@ def compile_case(
         else:
             ordinal.append(None)
             factors.append(tuple(factors_of(case, preference, issues, read)))
-    for name, issue in issues.items():
+    for place, issue in enumerate(issues.values()):
         if isinstance(issue, levels_.Sampled):
-            notes.append(f"issue '{name}' is continuous: {len(issue.names)} points of it are used")
+            notes.append(issue.stand_in(list(issues)[place], _between(parties, factors, place)))
     forbidden = combine((truth(item.when, issues) for item in case.impossible), add=False)
     names = tuple(issue.names for issue in issues.values()) or (case.outcomes,)
     space = Space(
