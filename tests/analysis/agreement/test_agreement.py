@@ -224,3 +224,10 @@ def test_a_case_without_preferences_is_told_what_it_needs():
     silent = {"A": {"roles": ["affected"]}, "B": {"roles": ["convener"]}}
     with pytest.raises(NeedsError, match="agreement needs preferences, and no party of 'x' has any"):
         agreement(small(preferences={}, parties=silent))
+
+
+def test_points_of_a_continuous_issue_are_not_called_exact():
+    result = agreement(small(issues={"price": {"levels": {"from": 1, "to": 3}}}))
+    assert not result.exact
+    assert any("at most 0.02 apart" in warning for warning in result.source.warnings)
+    assert agreement(small()).exact
