@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import sys
+from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
 
-from detente.analysis.standoff import model
+from detente.analysis.standoff import arcs, model
 from detente.analysis.standoff.model import Conflict, conflict_of
 from detente.case import Case
 from detente.errors import NeedsError
@@ -34,6 +36,13 @@ def answers(conflict: Conflict) -> dict[str, np.ndarray]:
     """The verdicts by every path that applies."""
     graph = conflict._listed
     found = {"chosen": conflict.verdicts()}
+    for many in (1, 1 << 62):  # classes wherever they serve; tables alone
+        with mock.patch.multiple(arcs, MANY=many, CLASS=0):
+            tables = replace(conflict)._tables
+        if tables is not None:
+            found[f"tables, classes from {many}"] = kernel.graph_stability(
+                conflict.scores, tables, conflict.own
+            )
     for compiled in (False, True):
         found[f"graph, compiled {compiled}"] = kernel.graph_stability(
             conflict.scores, graph, conflict.own, compiled=compiled

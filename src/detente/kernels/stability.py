@@ -32,7 +32,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.kernels._targets import Arcs, Classes, Table, Uphill
+
 Array = NDArray[Any]
+Targets = Arcs | Table | Classes
 CONCEPTS = ("nash", "gmr", "smr", "seq", "sseq")
 NASH, GMR, SMR, SEQ, SSEQ = (1 << k for k in range(5))
 ALL = NASH | GMR | SMR | SEQ | SSEQ
@@ -64,13 +67,14 @@ class Mover:
     """A mover: its members among the players, and its moves in one of the two forms.
 
     ``axes`` (product form) are consecutive and together the axis (outer, width, inner); ``starts`` (S + 1,) and
-    ``ends`` list the targets of each state (graph form).
+    ``ends`` list the targets of each state (graph form); ``table`` says the same where moves change settings.
     """
 
     members: tuple[int, ...]
     axes: tuple[Axis, ...] = ()
     starts: Array | None = None
     ends: Array | None = None
+    table: Table | Classes | None = None
 
     @property
     def outer(self) -> int:
@@ -170,18 +174,20 @@ def graph_stability(
     compiled: bool | None = None,
     workers: int = 2,
 ) -> Array:
-    """Verdicts on any graph, as of `product_stability`. Cost: arcs times opponents times four concepts."""
-    arcs = sum(len(mover.ends) for mover in movers if mover.ends is not None)
-    if arcs > (WARM_ARCS if LOOPS in sys.modules else PLAIN_ARCS) if compiled is None else compiled:
+    """Verdicts on any graph, as of `product_stability`. Cost: arcs times opponents times four concepts.
+
+    ``compiled`` None chooses by size; movers with tables are never compiled.
+    """
+    if _compile_graph(movers) if compiled is None else compiled:
         from detente.kernels._stability_loops import graph_flags
 
         return graph_flags(scores, movers, own, workers)
-    scores = scores.astype(np.int32)
+    scores = _narrowed(scores)
     lists, better = _both_lists(scores, movers)
     flags = np.zeros(scores.shape, dtype=np.uint8)
     for i, score in enumerate(scores):
         worth = _plain_graph(scores, movers, own, lists, better, i)
-        flags[i] = _flags(score, _own(lists, own[i]).fold(worth, np.maximum, 0))
+        flags[i] = _flags(score, _own(lists, own[i]).most(worth))
     return flags
 
 
@@ -189,13 +195,25 @@ def graph_worth(
     scores: Array, movers: Sequence[Mover], own: Sequence[int], i: int, *, compiled: bool | None = None
 ) -> Array:
     """As `product_worth`, on any graph."""
-    arcs = sum(len(mover.ends) for mover in movers if mover.ends is not None)
-    if arcs > (WARM_ARCS if LOOPS in sys.modules else PLAIN_ARCS) if compiled is None else compiled:
+    if _compile_graph(movers) if compiled is None else compiled:
         from detente.kernels._stability_loops import graph_rows
 
         return graph_rows(scores, movers, own, i)
-    scores = scores.astype(np.int32)
-    return _plain_graph(scores, movers, own, *_both_lists(scores, movers), i)
+    scores = _narrowed(scores)
+    return _plain_graph(scores, movers, own, *_both_lists(scores, movers), i).astype(np.int32)
+
+
+def _compile_graph(movers: Sequence[Mover]) -> bool:
+    """Whether compiled loops pay for listed moves."""
+    if any(mover.table is not None for mover in movers):
+        return False
+    arcs = sum(len(mover.ends) for mover in movers if mover.ends is not None)
+    return arcs > (WARM_ARCS if LOOPS in sys.modules else PLAIN_ARCS)
+
+
+def _narrowed(scores: Array) -> Array:
+    """Scores in 16 bits where they fit below the largest such number, which stands for plus infinity."""
+    return scores.astype(np.int16 if scores.max(initial=0) < np.iinfo(np.int16).max else np.int32)
 
 
 def best_reply(score: Array, mover: Mover | None) -> Array:
@@ -203,20 +221,29 @@ def best_reply(score: Array, mover: Mover | None) -> Array:
     row = score.astype(np.int32)[None]
     if mover is None:
         return row[0]
-    if mover.starts is None:
+    if mover.axes:
         return reach(row, mover, np.maximum)[0]
-    return np.maximum(row, _Arcs.of(mover, row).fold(row, np.maximum, 0))[0]
+    return np.asarray(_targets(mover).most(row)[0])
 
 
-def _both_lists(scores: Array, movers: Sequence[Mover]) -> tuple[list[_Arcs], list[_Arcs]]:
+def _targets(mover: Mover) -> Targets:
+    """The moves of a mover in graph form."""
+    if mover.table is not None:
+        return mover.table
+    assert mover.starts is not None
+    assert mover.ends is not None
+    return Arcs.listed(mover.starts, mover.ends)
+
+
+def _both_lists(scores: Array, movers: Sequence[Mover]) -> tuple[list[Targets], list[Targets | Uphill]]:
     """The moves of each mover, and those that are improvements."""
-    lists = [_Arcs.of(mover, scores) for mover in movers]
-    return lists, [arcs.improving(mover, scores) for arcs, mover in zip(lists, movers, strict=True)]
+    lists = [_targets(mover) for mover in movers]
+    rows = [scores[list(mover.members)] for mover in movers]
+    return lists, [moves.improving(better) for moves, better in zip(lists, rows, strict=True)]
 
 
-def _own(lists: Sequence[_Arcs], k: int) -> _Arcs:
-    nothing = np.zeros(0, dtype=np.int64)
-    return lists[k] if k >= 0 else _Arcs(nothing, nothing, nothing, nothing)
+def _own(lists: Sequence[Targets], k: int) -> Targets:
+    return lists[k] if k >= 0 else Arcs.none()
 
 
 def _flags(score: Array, thresholds: Array) -> Array:
@@ -348,79 +375,42 @@ def _apply(values: Array, parts: Sequence[tuple[Array, Array, Array]]) -> Array:
 # graph form, NumPy --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class _Arcs:
-    """Arcs in order of their starts, states without arcs left out: ``at`` (states), ``first`` (offsets), ``ends``."""
-
-    at: Array
-    first: Array
-    starts: Array
-    ends: Array
-
-    @classmethod
-    def of(cls, mover: Mover, scores: Array) -> _Arcs:
-        assert mover.starts is not None
-        assert mover.ends is not None
-        counts = np.diff(mover.starts)
-        at = np.flatnonzero(counts)
-        starts = np.repeat(np.arange(scores.shape[1]), counts)
-        return cls(at, np.asarray(mover.starts)[at], starts, mover.ends.astype(np.intp))
-
-    @classmethod
-    def _group(cls, starts: Array, ends: Array) -> _Arcs:
-        first = np.flatnonzero(np.diff(starts, prepend=-1))
-        return cls(starts[first], first, starts, ends)
-
-    def improving(self, mover: Mover, scores: Array) -> _Arcs:
-        """The arcs that are better for every member; none without members."""
-        keep = np.full(len(self.ends), bool(mover.members))
-        for member in mover.members:
-            keep &= scores[member][self.ends] > scores[member][self.starts]
-        return self._group(self.starts[keep], self.ends[keep])
-
-    def fold(self, x: Array, by: Any, empty: int) -> Array:
-        """Largest or least of x (B, S) over the targets of each state; ``empty`` where it has none."""
-        out = np.full_like(x, empty)
-        if len(self.ends):
-            out[:, self.at] = by.reduceat(x.take(self.ends, axis=1), self.first, axis=1)
-        return out
-
-
 def _plain_graph(
     scores: Array,
     movers: Sequence[Mover],
     own: Sequence[int],
-    lists: Sequence[_Arcs],
-    better: Sequence[_Arcs],
+    lists: Sequence[Targets],
+    better: Sequence[Targets | Uphill],
     i: int,
 ) -> Array:
     """What each state is worth to player i under each concept, (5, S)."""
     score = scores[i]
-    best = np.maximum(score, _own(lists, own[i]).fold(score[None], np.maximum, 0)[0])
+    best = _own(lists, own[i]).most(score[None])[0]
     values = np.stack([score, best])
     others = [k for k, mover in enumerate(movers) if i not in mover.members]
-    ends = np.concatenate([_sequences(values, [arcs[k] for k in others]) for arcs in (lists, better)])
+    ends = np.concatenate([_sequences(values, [moves[k] for k in others]) for moves in (lists, better)])
     return np.vstack([score, np.minimum(score, ends)])
 
 
-def _sequences(values: Array, arcs: Sequence[_Arcs]) -> Array:
-    """Least value at the end of a legal sequence, FAR where there is none; (B, S).
+def _sequences(values: Array, moves: Sequence[Targets | Uphill]) -> Array:
+    """Least value at the end of a legal sequence, the largest number of its type where there is none; (B, S).
 
     ``least[k]`` is over sequences that mover k begins: its move, then nothing or a sequence that another begins.
     """
-    least = [np.full_like(values, FAR) for _ in arcs]
-    stale = [True] * len(arcs)
+    far = np.iinfo(values.dtype).max
+    least = [np.full_like(values, far) for _ in moves]
+    stale = [True] * len(moves)
     while any(stale):
-        for k, mine in enumerate(arcs):
+        for k, mine in enumerate(moves):
             if not stale[k]:
                 continue
             stale[k] = False
             onward = np.minimum.reduce([values, *(other for j, other in enumerate(least) if j != k)])
-            new = mine.fold(onward, np.minimum, FAR)
+            new = mine.least(onward)
             if not np.array_equal(new, least[k]):
                 least[k] = new
-                stale = [stale[j] or j != k for j in range(len(arcs))]
-    return np.minimum.reduce(least) if least else np.full_like(values, FAR)
+                stale = [stale[j] or j != k for j in range(len(moves))]
+    return np.minimum.reduce(least) if least else np.full_like(values, far)
 
 
 def in_threads(tasks: Sequence[Callable[[], Any]], workers: int) -> list[Any]:

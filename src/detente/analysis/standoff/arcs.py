@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import numpy as np
 
 from detente.errors import CostError
+from detente.kernels._targets import Classes, Table
 from detente.space import Moves, Prerequisite, Space
 from detente.space.tables import Array
 
@@ -14,6 +16,10 @@ LARGEST_LISTING = 400_000_000
 """Pairs of state and setting that are looked at; a mover with more is refused."""
 PAIRS = 1 << 22
 """Pairs looked at together."""
+TABLED = 1 << 23
+"""Pairs of state and setting, or state and class, up to which tables beat lists."""
+CLASS, MANY = 4, 100
+"""What a class costs, in settings of a table; and from how many settings classes are looked for."""
 
 
 def listed(space: Space, moves: Moves, possible: Array) -> tuple[Array, Array]:
@@ -36,6 +42,20 @@ def listed(space: Space, moves: Moves, possible: Array) -> tuple[Array, Array]:
     return _offsets(starts, space.size), np.concatenate([b for _, b in parts])
 
 
+def tabled(space: Space, moves: Moves, possible: Array, members: int) -> Table | Classes | None:
+    """The same over the mover's own settings: by classes where they are few and at most one member has preferences,
+    else as a table; None where that is large or the moves are listed in the case."""
+    if moves.arcs is not None:
+        return None
+    found = _Settings(space, moves)
+    settings = len(found.shift)
+    if members <= 1 and settings >= MANY:
+        kinds, kind = found.kinds(possible)
+        if len(kinds) * CLASS < settings and len(kinds) * space.size <= TABLED:
+            return found.classes(possible, kinds, kind)
+    return found.table(possible) if settings * space.size <= TABLED else None
+
+
 def _refusal(pairs: int) -> CostError:
     return CostError(
         "listing the moves, which prerequisites or retreat floors tie together",
@@ -53,7 +73,7 @@ def _offsets(starts: Array, size: int) -> Array:
 class _Settings:
     """A mover's settings: every combination of levels of its own issues, in ascending order of number.
 
-    ``levels`` (g, own issues); ``shift`` (g,) what a setting adds to an outcome's number; ``allowed`` (g, g).
+    ``levels`` (g, own issues); ``shift`` (g,) what a setting adds to an outcome's number.
     """
 
     def __init__(self, space: Space, moves: Moves) -> None:
@@ -61,15 +81,84 @@ class _Settings:
         sizes = [space.sizes[i] for i in moves.issues]
         self.levels = np.stack([axis.reshape(-1) for axis in np.indices(sizes)], axis=1)
         self.shift = self.levels @ np.array([space.strides[i] for i in moves.issues], dtype=np.int64)
-        self.allowed = ~np.eye(len(self.shift), dtype=bool)
-        for axis, relation in enumerate(moves.relations):
-            self.allowed &= relation[self.levels[:, axis][:, None], self.levels[:, axis][None, :]]
+
+    @cached_property
+    def allowed(self) -> Array:
+        """Which changes of setting (g, g) the relations allow."""
+        found = ~np.eye(len(self.shift), dtype=bool)
+        for axis, relation in enumerate(self.moves.relations):
+            found &= relation[self.levels[:, axis][:, None], self.levels[:, axis][None, :]]
+        return found
 
     def rises(self, need: Prerequisite) -> Array:
         """Which changes of setting (g, g) go up past the level of a prerequisite."""
-        level = self.levels[:, self.moves.issues.index(need.issue)]
-        passed: Array = (level < need.level)[:, None] & (level >= need.level)[None, :]
-        return passed
+        low = self._low(need)
+        return np.asarray(low[:, None] & ~low)
+
+    @cached_property
+    def cells(self) -> Array:
+        """The states (lines, g): by everything else, and by setting."""
+        bases = np.zeros(1, dtype=np.int64)
+        for issue in range(len(self.space.sizes)):
+            if issue not in self.moves.issues:
+                steps = np.arange(self.space.sizes[issue]) * self.space.strides[issue]
+                bases = (bases[:, None] + steps).reshape(-1)
+        return np.asarray(bases[:, None] + self.shift)
+
+    def table(self, possible: Array) -> Table:
+        wide = self.cells.shape[0] < self.cells.shape[1]
+        cells = self.cells if wide else np.ascontiguousarray(self.cells.T)
+        whole = Table(cells, np.ones(0), wide)
+        found = np.empty((len(self.shift), *cells.shape), dtype=bool)
+        found[:] = self.allowed.T[:, None, :] if wide else self.allowed.T[:, :, None]
+        found &= possible[cells]
+        found &= whole.to(possible[cells])
+        for need in self.moves.prerequisites:
+            met, low = self._met(need, cells), self._low(need)
+            rises = (~low)[:, None, None] & (low[None, :] if wide else low[:, None])
+            found &= ~rises | (whole.to(met) if need.together else met)
+        return Table(cells, found, wide)
+
+    def kinds(self, possible: Array) -> tuple[Array, Array]:
+        """Classes of states that may go to the same settings of their line.
+
+        The cell that stands for each class (flat), and the class of each cell (lines, g), -1 where impossible.
+        """
+        key = np.zeros(len(self.shift), dtype=np.int64)
+        for axis, relation in enumerate(self.moves.relations):
+            rows, which = np.unique(relation, axis=0, return_inverse=True)
+            key = key * len(rows) + which.reshape(-1)[self.levels[:, axis]]
+        keys = np.broadcast_to(key, self.cells.shape)
+        for need in self.moves.prerequisites:
+            low = self._low(need)
+            keys = keys * 2 + (low if need.together else low & ~self._met(need, self.cells))
+            keys = np.unique(keys, return_inverse=True)[1].reshape(self.cells.shape)
+        open_ = possible[self.cells]
+        _, first, which = np.unique(keys[open_], return_index=True, return_inverse=True)
+        kind = np.full(self.cells.shape, -1)
+        kind[open_] = which
+        return np.flatnonzero(open_)[first], kind
+
+    def classes(self, possible: Array, kinds: Array, kind: Array) -> Classes:
+        open_ = possible[self.cells]
+        found = np.empty((len(kinds), *self.cells.shape), dtype=bool)
+        needs = [(need, self._met(need, self.cells), self._low(need)) for need in self.moves.prerequisites]
+        for allowed, cell in zip(found, kinds, strict=True):
+            line, own = np.unravel_index(cell, self.cells.shape)
+            allowed[:] = open_
+            for axis, relation in enumerate(self.moves.relations):
+                allowed &= relation[self.levels[own, axis], self.levels[:, axis]]
+            for need, met, low in needs:
+                if low[own] and (need.together or not met[line, own]):
+                    allowed &= (low | met) if need.together else low
+        return Classes(self.cells, kind, found)
+
+    def _met(self, need: Prerequisite, states: Array) -> Array:
+        return np.asarray(need.when.table[_where(need, states, self.space)])
+
+    def _low(self, need: Prerequisite) -> Array:
+        """The settings (g,) below the level of a prerequisite."""
+        return np.asarray(self.levels[:, self.moves.issues.index(need.issue)] < need.level)
 
     def arcs(self, start: int, stop: int, possible: Array) -> tuple[Array, Array]:
         """The moves from the states of a range: starts int64 and ends int32, ascending."""

@@ -21,7 +21,7 @@ from functools import cached_property
 
 import numpy as np
 
-from detente.analysis.standoff.arcs import listed
+from detente.analysis.standoff.arcs import listed, tabled
 from detente.analysis.standoff.scores import possible_outcomes, scores
 from detente.errors import CostError, NeedsError
 from detente.kernels import stability as kernel
@@ -173,6 +173,8 @@ class Conflict:
             table, movers = self._product
             fitting = workers if need[1] <= memory * 1e9 else 1
             return self._numbered(kernel.product_stability(table, movers, self.own, workers=fitting))
+        if (tables := self._tables) is not None:
+            return kernel.graph_stability(self.scores, tables, self.own)
         arcs = sum(len(ends) for _, ends in self.lists)
         check_memory(
             arcs * 12 + self.size * (len(self.parties) * 5 + workers * 50), memory, f"{arcs:,} moves"
@@ -212,7 +214,7 @@ class Conflict:
                 table, movers = self._product
                 self._worths[i] = self._numbered(kernel.product_worth(table, movers, self.own, i))
             else:
-                self._worths[i] = kernel.graph_worth(self.scores, self._listed, self.own, i)
+                self._worths[i] = kernel.graph_worth(self.scores, self._tables or self._listed, self.own, i)
         return self._worths[i]
 
     def best(self, i: int) -> Array:
@@ -235,6 +237,17 @@ class Conflict:
             kernel.Mover(members, starts=starts, ends=ends)
             for members, (starts, ends) in zip(self.members, self.lists, strict=True)
         ]
+
+    @cached_property
+    def _tables(self) -> list[kernel.Mover] | None:
+        """Movers with tables of their moves; None where a mover has none that is small."""
+        found = []
+        for members, moves in zip(self.members, self.moves, strict=True):
+            table = tabled(self.space, moves, self.possible, len(members))
+            if table is None:
+                return None
+            found.append(kernel.Mover(members, table=table))
+        return found
 
     @property
     def _product(self) -> tuple[Array, list[kernel.Mover]]:
