@@ -27,6 +27,7 @@ COMMANDS = (
     "examples",
     "init",
     "schema",
+    "serve",
 )
 """The commands in the order of the help, a module of this package each."""
 
