@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import adapters, agreement, forecast, roadmap, standoff, startup, table
+from benchmarks import adapters, agreement, forecast, roadmap, standoff, startup, table, workbench
 
 
 def main() -> None:
@@ -14,6 +14,7 @@ def main() -> None:
     adapters.main()
     startup.main()
     table.main()
+    workbench.main()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.web.served import serving
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 
@@ -27,6 +29,10 @@ def test_examples_run(page, tmp_path):
         ):
             words = shlex.split(command, comments=True)
             assert words[0] == "detente"
+            if words[1] == "serve":  # stays until it is interrupted: its address is the answer
+                with serving(Path(words[2]), tmp_path, *words[3:]) as served, served.client() as client:
+                    assert client.get("/api/case").status_code == 200
+                continue
             done = subprocess.run(
                 [sys.executable, "-m", *words], capture_output=True, text=True, cwd=tmp_path, check=False
             )

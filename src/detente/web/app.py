@@ -207,7 +207,7 @@ class Workbench:
         case = self.case(body)
         arguments: dict[str, Any] = {"data": case.to_data(), "folder": self.folder}
         if kind == "report":
-            audience = self._audience(body) or str(body.get("audience", "analyst"))
+            audience = self._audience(body) or str(body.get("audience") or "analyst")
             arguments |= {"form": str(body.get("form", "html")), "audience": audience}
         elif kind in ("ask", "compare"):
             analysis, options = str(body.get("analysis", "")), body.get("options") or {}

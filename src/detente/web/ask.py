@@ -65,7 +65,7 @@ def _standoff(case: Case, tell: Tell) -> Any:
 def _roadmap(case: Case, tell: Tell, to: str, order: str, threat: str) -> Any:
     from detente.analysis.roadmap import roadmap
 
-    return roadmap(case, to or "best", order=None if order == "as stated" else order, threat=threat)  # type: ignore[arg-type]
+    return roadmap(case, to or "best", order=None if order == "as stated" else order, threat=threat)
 
 
 def _table(case: Case, tell: Tell, protocol: str, rounds: int, runs: int, seed: int) -> Any:
@@ -221,7 +221,7 @@ def answer(
     document = result.to_dict()
     return {
         "analysis": analysis,
-        "words": [part.strip() for part in result.explain().split("\n\n") if part.strip()],
+        "words": [part.strip() for part in result.explain().split("\n") if part.strip()],
         "figures": figures,
         "tables": tables,
         "warnings": document["warnings"],

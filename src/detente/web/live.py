@@ -51,7 +51,7 @@ def live(case: Case, pair: tuple[str, str] | None = None) -> dict[str, Any]:
             "solutions": solutions,
             "no_deal": _at(result, result.reservation[None], x, y)[0],
             "zone": {"exists": result.zone.exists, "count": result.zone.count},
-            "words": result.explain().split("\n\n")[0],
+            "words": result.explain().split("\n")[0],
         }
     )
     return plain
@@ -76,12 +76,12 @@ def _at(result: AgreementResult, utilities: Array, x: int, y: int) -> list[list[
 def _cloud(space: Space, result: AgreementResult, x: int, y: int) -> dict[str, Any]:
     if space.size > MOST_COUNTED:
         return {"points": None, "numbers": None, "density": None}
-    utilities = shown(result, space.utilities().T)[:, [x, y]]
-    possible = space.feasible()
+    utilities, possible = space.utilities()[[x, y]], space.feasible()
     if np.count_nonzero(possible) <= MOST_POINTS:
-        return {"points": utilities[possible].round(1), "numbers": np.flatnonzero(possible), "density": None}
-    cells = _cells(utilities[possible])
-    counts = np.bincount(cells, minlength=ACROSS * UPWARD)
+        low, span = _scale(result, x, y)
+        points = (100.0 * (utilities - low) / span).T[possible]
+        return {"points": points.round(1), "numbers": np.flatnonzero(possible), "density": None}
+    counts = np.bincount(_cells(result, utilities[:, possible], x, y), minlength=ACROSS * UPWARD)
     where = np.flatnonzero(counts)
     return {
         "points": None,
@@ -90,10 +90,18 @@ def _cloud(space: Space, result: AgreementResult, x: int, y: int) -> dict[str, A
     }
 
 
-def _cells(points: Array) -> Array:
-    place = ((points + 2.0) * (np.array([ACROSS, UPWARD]) / 104.0)).astype(np.int64)
-    column, row = place[:, 0].clip(0, ACROSS - 1), place[:, 1].clip(0, UPWARD - 1)
-    return np.asarray(row * ACROSS + column)
+def _scale(result: AgreementResult, x: int, y: int) -> tuple[Array, Array]:
+    """Worst utility and span of two parties, (2, 1), as figures show them."""
+    low, high = result.ranges[:, [x, y], None]
+    return low, np.where(high > low, high - low, 1.0)
+
+
+def _cells(result: AgreementResult, utilities: Array, x: int, y: int) -> Array:
+    """The cell of each outcome, from utilities of the two parties (2, outcomes)."""
+    low, span = _scale(result, x, y)
+    steps = np.array([[ACROSS], [UPWARD]]) / (104.0 * span)
+    place = ((utilities - (low - 0.02 * span)) * (100.0 * steps)).astype(np.int32)
+    return np.asarray(place[1] * ACROSS + place[0])
 
 
 def nearest(case: Case, pair: tuple[str, str] | None, at: tuple[float, float]) -> int:

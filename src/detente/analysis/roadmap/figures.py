@@ -21,11 +21,10 @@ def charts(result: RoadmapResult) -> dict[str, dict[str, Any]]:
     side, course = shown(result)
     if course is None:
         return {}
-    return {
-        "timeline": timeline(result, side, course),
-        "values": values(result, course),
-        "trust": trust(result, side, course),
-    }
+    found = {"values": values(result, course), "trust": trust(result, side, course)}
+    if result.steps(course, side.answer.scale):
+        return {"timeline": timeline(result, side, course)} | found
+    return found  # the target is today: there is no step to draw
 
 
 def shown(result: RoadmapResult) -> tuple[Side, Course | None]:
