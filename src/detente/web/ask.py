@@ -106,13 +106,22 @@ def _movable(case: Case) -> bool:
     return _negotiable(case) and (bool(case.moves) or any(issue.by for issue in case.issues.values()))
 
 
+def _in_numbers(case: Case) -> bool:
+    kinds = [kind for p in case.preferences.values() for kind in (p.types or {"": p}).values()]
+    return (
+        _movable(case)
+        and not case.graph_form
+        and all(k.values is not None or k.table is not None for k in kinds)
+    )
+
+
 SEED = Option("seed", "Seed", 0)
 QUESTIONS: Mapping[str, Question] = {
     "agreement": Question("Deal", _agreement, _negotiable, (
         Option("no_deal", "Which no deal", "now", ("now", "deadline", "breakdown")),
     )),
     "standoff": Question("Standoff", _standoff, _movable, ()),
-    "roadmap": Question("Roadmap", _roadmap, lambda case: _movable(case) and not case.graph_form, (
+    "roadmap": Question("Roadmap", _roadmap, _in_numbers, (
         Option("to", "Target (a name, issue=level,..., or best)", ""),
         Option("order", "Order", "as stated", ("as stated", "any", "single", "at-once")),
         Option("threat", "What follows a breach", "markov", ("markov", "minmax", "stop", "revert")),

@@ -21,6 +21,10 @@ def sliders(case: Case) -> list[dict[str, Any]]:
         most = max(2 * case.time.periods, 12)
         found.append({"path": "time.periods", "label": "Deadline, in periods", "group": "deadline", "low": 0,
                       "high": most, "step": 1, "at": case.time.periods})  # fmt: skip
+    if case.time is not None and case.time.deadline is not None and case.time.start is not None:
+        at = (case.time.deadline - case.time.start).days
+        found.append({"path": "time.deadline", "label": "Deadline, in days from the start", "group": "deadline", "low": 0,
+                      "high": max(2 * at, 365), "step": 1, "at": at, "start": case.time.start.isoformat()})  # fmt: skip
     top: float
     for party, preference in case.preferences.items():
         kinds = {(): preference} if preference.types is None else {

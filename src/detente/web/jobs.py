@@ -55,6 +55,11 @@ class Jobs:
         self._room = threading.Semaphore(MOST_RUNNING)
         self._next = 1
 
+    def warm(self) -> None:
+        """Starts a process before there is work for it."""
+        with self._lock:
+            self._idle.append(_Hand())
+
     def start(self, kind: str, arguments: Mapping[str, Any], channel: str) -> Job:
         """Begins a piece of work; an older one of the same channel is stopped."""
         with self._lock:
@@ -148,6 +153,8 @@ class _Hand:
 
 
 def _serve(pipe: Connection) -> None:
+    import detente.analysis.agreement
+    import detente.report.draw  # noqa: F401  what most work needs, before it is asked for
     from detente.web.ask import work
 
     def tell(done: int, total: int) -> None:

@@ -70,6 +70,7 @@ def serve(
         raise NeedsError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
     number = found.getsockname()[1]
     name = f"[{host}]" if ":" in host else host
+    bench.jobs.warm()
     bench.hosts |= {f"{name}:{number}"} | ({f"localhost:{number}"} if host in LOOPBACK else set())
     address = f"http://{name}:{number}/?token={bench.token}"
     print(address, flush=True)

@@ -6,6 +6,9 @@ import { Editor } from "./editor.js";
 import { Question } from "./questions.js";
 import { WhatIf } from "./whatif.js";
 
+/** Whether there are outcomes to draw: a forecast alone has none. */
+const drawable = (book) => book.questions.some((q) => q.name === "agreement");
+
 function App() {
   const [book, open] = useState(null), [tab, go] = useState(location.hash.slice(1) || "case"), [notice, tell] = useState("");
   const [variant, vary] = useState(null), [audience, view] = useState(null), [changes, change] = useState({}), [pair, setPair] = useState(null);
@@ -39,7 +42,7 @@ function App() {
   const busy = useRef(false), wanted = useRef(null);
   const request = useMemo(() => ({ ...state }), [state]);
   useLayoutEffect(() => {
-    if (!book) return;
+    if (!book || !drawable(book)) return;
     wanted.current = { ...request, ...(pair ? { pair } : {}) };
     const next = async () => {
       if (busy.current || !wanted.current) return;
@@ -123,9 +126,9 @@ function App() {
         : question ? html`<${Question} key=${question.name + (audience || "")} question=${question} state=${state} revision=${book.revision} kept=${kept} keepAnswer=${(a) => { answers.current[question.name] = a; again((n) => n + 1); }} />`
         : html`<p>This case cannot be asked that.</p>`}
       </main>
-      <${WhatIf} book=${book} changes=${changes} setChange=${setChange} clear=${() => change({})} live=${live} failed=${failed} pair=${pair || []} setPair=${setPair} request=${request}
+      ${drawable(book) && html`<${WhatIf} book=${book} changes=${changes} setChange=${setChange} clear=${() => change({})} live=${live} failed=${failed} pair=${pair || []} setPair=${setPair} request=${request}
         pin=${() => { pin(state); say("Pinned"); tell(`Pinned: ${described(state)}. Change things, then open Compare.`); }}
-        apply=${async () => { const tried = changes; change({}); const wrong = await edit(state.changes); if (wrong.length) { change(tried); fail(wrong.map((p) => p.message).join(" ")); } }} />
+        apply=${async () => { const tried = changes; change({}); const wrong = await edit(state.changes); if (wrong.length) { change(tried); fail(wrong.map((p) => p.message).join(" ")); } }} />`}
     </div>
     <p id="said" class="hidden" role="status" aria-live="polite"></p>
   </div>`;

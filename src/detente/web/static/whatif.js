@@ -23,11 +23,14 @@ export function WhatIf({ book, changes, setChange, clear, live, failed, pair, se
     <p class="note">${count ? `${count} input${count > 1 ? "s" : ""} changed, in this page only.` : "Sliders change numbers in this page only."}</p>
     ${Object.entries(groups).map(([group, sliders]) => html`<${Group} key=${group} title=${names[group] || group} open=${group === "patience" || group === "deadline"}>
       ${sliders.map((s) => {
-        const now = changes[s.path] ? changes[s.path].change[0].to : s.at;
+        const day = (n) => new Date(Date.parse(`${s.start}T00:00:00Z`) + n * 86_400_000).toISOString().slice(0, 10);
+        const stated = changes[s.path] ? changes[s.path].change[0].to : s.at;
+        const now = s.start && changes[s.path] ? Math.round((Date.parse(`${stated}T00:00:00Z`) - Date.parse(`${s.start}T00:00:00Z`)) / 86_400_000) : stated;
         return html`<div class="slider" key=${s.path}><label for=${`slider-${s.path}`}>${s.label.replace(`${group}: `, "")}</label>
           <input id=${`slider-${s.path}`} type="range" min=${s.low} max=${s.high} step=${s.step} value=${now}
-            onInput=${(e) => setChange(s.path, Number(e.target.value) === s.at ? null : [{ set: s.path, to: Number(e.target.value) }])} />
-          <output for=${`slider-${s.path}`} class=${changes[s.path] ? "changed" : ""}>${Number(Number(now).toPrecision(3))}</output></div>`;
+            onInput=${(e) => setChange(s.path, Number(e.target.value) === s.at ? null : [{ set: s.path, to: s.start ? day(Number(e.target.value)) : Number(e.target.value) }])}
+            aria-valuetext=${s.start ? day(now) : undefined} />
+          <output for=${`slider-${s.path}`} class=${changes[s.path] ? "changed" : ""}>${s.start ? day(now) : Number(Number(now).toPrecision(3))}</output></div>`;
       })}</${Group}>`)}
     ${book.switches.length > 0 && html`<${Group} title="Could this be taken back?">
       ${book.switches.map((s) => {
