@@ -86,7 +86,28 @@ class _Masks:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class _Cells:
+    """States arranged in lines: ``cells`` holds each state once; ``allowed`` (any number of masks, ...cells), bool."""
+
+    cells: Array
+    allowed: Array
+
+    @cached_property
+    def _places(self) -> Array:
+        """Where each state stands in the cells."""
+        return np.argsort(self.cells, axis=None)
+
+    @cached_property
+    def _masks(self) -> _Masks:
+        return _Masks(self.allowed)
+
+    def _numbered(self, lines: Array) -> Array:
+        """Values over cells (B, ...cells) in the order of the states, (B, S)."""
+        return lines.reshape(len(lines), -1).take(self._places, axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Table(_Cells):
     """Moves of a mover between its own settings.
 
     ``cells``: the states, each once, (settings, lines), or (lines, settings) where ``wide``; a line holds all
@@ -94,8 +115,6 @@ class Table:
     setting from a cell.
     """
 
-    cells: Array
-    allowed: Array
     wide: bool
 
     def improving(self, scores: Array) -> Table:
@@ -125,29 +144,18 @@ class Table:
         for to, bits in enumerate(by_target):
             mask(tos[:, to], bits, out=work)
             fold(out, work, out=out)
-        return out.reshape(len(x), -1).take(self._places, axis=1)
-
-    @cached_property
-    def _places(self) -> Array:
-        """Where each state stands in the cells."""
-        return np.argsort(self.cells, axis=None)
-
-    @cached_property
-    def _masks(self) -> _Masks:
-        return _Masks(self.allowed)
+        return self._numbered(out)
 
 
 @dataclass(frozen=True, eq=False)
-class Classes:
+class Classes(_Cells):
     """Moves of a mover between its own settings, where few classes of states see the same targets in their line.
 
-    ``cells`` (lines, settings): the states, each once. ``kind``, of the same shape: the class, -1 for a state that
-    has no moves. ``allowed`` (classes, lines, settings), bool: what a class may move to.
+    ``cells`` (lines, settings); ``allowed`` (classes, lines, settings): what a class may move to. ``kind``, of the
+    shape of the cells: the class, -1 for a state that has no moves.
     """
 
-    cells: Array
     kind: Array
-    allowed: Array
 
     def improving(self, scores: Array) -> Arcs | Uphill:
         """The moves that are better for one member, scores (1, S); none without members."""
@@ -182,22 +190,10 @@ class Classes:
             out[:, rows, settings] = (lines & bits).max(axis=2)[:, rows]
         return self._numbered(out)
 
-    def _numbered(self, lines: Array) -> Array:
-        """Values over cells in the order of the states."""
-        return lines.reshape(len(lines), -1).take(self._places, axis=1)
-
     @cached_property
     def _members(self) -> list[tuple[Array, ...]]:
         """The cells of each class."""
         return [np.nonzero(self.kind == c) for c in range(len(self.allowed))]
-
-    @cached_property
-    def _places(self) -> Array:
-        return np.argsort(self.cells, axis=None)
-
-    @cached_property
-    def _masks(self) -> _Masks:
-        return _Masks(self.allowed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +216,7 @@ class Uphill:
         first = np.maximum.accumulate(np.where(new, np.arange(order.shape[1]), 0), axis=1)
         allowed = np.take_along_axis(classes.allowed, order[None], axis=2)
         kind = np.take_along_axis(classes.kind, order, axis=1)
-        return cls(Classes(np.take_along_axis(classes.cells, order, axis=1), kind, allowed), first)
+        return cls(Classes(np.take_along_axis(classes.cells, order, axis=1), allowed, kind), first)
 
     def least(self, x: Array) -> Array:
         """Least of x over the improvements from each state; plus infinity where it has none."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from detente.errors import CostError
 from detente.kernels._targets import Classes, Table
+from detente.kernels.stability import PLAIN_CELLS
 from detente.space import Moves, Prerequisite, Space
 from detente.space.tables import Array
 
@@ -18,6 +19,8 @@ PAIRS = 1 << 22
 """Pairs looked at together."""
 TABLED = 1 << 23
 """Pairs of state and setting, or state and class, up to which tables beat lists."""
+PAIR_BYTES = 8
+"""Bytes of a table for each such pair: what is allowed, what improves, and their masks."""
 CLASS, MANY = 4, 100
 """What a class costs, in settings of a table; and from how many settings classes are looked for."""
 
@@ -44,8 +47,8 @@ def listed(space: Space, moves: Moves, possible: Array) -> tuple[Array, Array]:
 
 def tabled(space: Space, moves: Moves, possible: Array, members: int) -> Table | Classes | None:
     """The same over the mover's own settings: by classes where they are few and at most one member has preferences,
-    else as a table; None where that is large or the moves are listed in the case."""
-    if moves.arcs is not None:
+    else as a table; None where that is large, the moves are listed in the case, or compiled loops are faster."""
+    if moves.arcs is not None or space.size > PLAIN_CELLS:
         return None
     found = _Settings(space, moves)
     settings = len(found.shift)
@@ -151,7 +154,7 @@ class _Settings:
             for need, met, low in needs:
                 if low[own] and (need.together or not met[line, own]):
                     allowed &= (low | met) if need.together else low
-        return Classes(self.cells, kind, found)
+        return Classes(self.cells, found, kind)
 
     def _met(self, need: Prerequisite, states: Array) -> Array:
         return np.asarray(need.when.table[_where(need, states, self.space)])
