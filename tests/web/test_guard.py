@@ -10,8 +10,10 @@ import httpx
 import pytest
 
 from detente.web import guard as guard_
-from detente.web.app import STATIC, Workbench, application
+from detente.web.app import ENDPOINTS, STATIC, Workbench, application
+from detente.web.classroom import Classroom, Participant
 from detente.web.guard import Guard
+from detente.web.jobs import Job
 from detente.web.workbook import Workbook
 from tests.web.served import CASE
 
@@ -237,8 +239,53 @@ def test_bad_bodies_have_messages(client: Local) -> None:
     assert post("/api/jobs", {"kind": "magic"}).json()["message"].startswith("unknown kind of work 'magic'")
     assert client.get("/api/jobs/99").json()["message"] == "there is no job 99"
     assert (
-        post("/api/live", {"changes": 3}).json()["message"] == "changes are a list, and a variant is a name"
+        post("/api/live", {"changes": 3}).json()["message"]
+        == "changes: a list of {set|add|remove: path, to: value}"
     )
     broken = client.post("/api/edit", content=b"{", headers={**ORIGIN, "content-type": "application/json"})
     assert broken.status_code == 422
     assert broken.json()["message"].startswith("the body is not JSON")
+
+
+WORDS = [None, True, 3, -1.5, 10**40, "", "party:mill", "party:nobody", "union", "analyst", [], [1], ["mill", "union"], {}, {"set": 3},
+         [{"set": "title"}], [{"set": "title", "add": "x", "to": 1}], [{"remove": "preferences"}], [{"set": "no.where", "to": 1}]]  # fmt: skip
+FIELDS = ["revision", "changes", "variant", "audience", "options", "pair", "number", "at", "text", "kind", "analysis", "other",
+          "overwrite", "outcome", "values", "party", "code", "name", "channel", "form"]  # fmt: skip
+
+
+def test_no_body_is_a_fault_of_ours(client: Local, bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any field of any shape, at every address: an answer or a message, never a fault."""
+    import random
+
+    monkeypatch.setattr(bench.jobs, "start", lambda *asked: Job(1, "", "done", result={}))
+    bench.classroom = Classroom()
+    bench.classroom.people["participant"] = Participant("Ann")
+    rng, seed = random.Random(5), 5
+    addresses = [
+        e.path.replace("{analysis}", "agreement").replace("{number}", "7")
+        for e in ENDPOINTS
+        if e.method == "POST"
+    ]
+    refused = 0
+    for count in range(1500):
+        body = {field: rng.choice(WORDS) for field in rng.sample(FIELDS, rng.randint(0, 6))}
+        path = rng.choice(addresses)
+        who = {"authorization": "Bearer participant"} if "/class/" in path else ORIGIN
+        answer = client.post(path, json=body, headers=who)
+        assert answer.status_code in (200, 403, 409, 422), (seed, count, path, body, answer.text)
+        refused += answer.status_code == 422
+        if answer.status_code == 422:
+            assert answer.json()["message"], (path, body)
+    assert refused > 300
+
+
+def test_an_audience_that_is_not_understood_is_refused(client: Local) -> None:
+    for audience in ("union", "party:nobody", 3, ["party:union"]):
+        answer = client.post("/api/live", json={"audience": audience}, headers=ORIGIN)
+        assert answer.status_code == 422, audience
+    assert client.get("/api/case", params={"audience": "union"}).status_code == 422
+
+
+def test_the_move_of_the_token_stays_here(bench: Workbench) -> None:
+    answer = Local(bench).get(f"http://{HOST}//evil.example/?token={bench.token}")
+    assert answer.headers["location"] == "/evil.example/"

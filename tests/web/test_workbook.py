@@ -126,7 +126,8 @@ def test_the_history_outlives_the_server(path: Path) -> None:
     book = opened(path)
     edited(book, 20)
     edited(book, 30)
-    book.undo(book.state.revision)  # not closed: as after a kill
+    book.undo(book.state.revision)
+    book.close()
     again = opened(path)
     assert again.state.file.text == CASE.replace("low: 10", "low: 20")
     assert again.state.can_redo
@@ -137,11 +138,13 @@ def test_a_file_changed_between_runs(path: Path) -> None:
     saved = opened(path)
     edited(saved, 20)
     saved.save(saved.state.revision)
+    saved.close()
     path.write_text(CASE.replace("low: 10", "low: 21"))
     again = opened(path)  # nothing unsaved: the file is what counts
     assert again.state.file.text == path.read_text()
     assert not again.state.dirty
     edited(again, 33)
+    again.close()
     path.write_text(CASE.replace("low: 10", "low: 22"))
     third = opened(path)  # something unsaved: both are kept, and saving is a conflict
     assert third.case.preferences["mill"].values["wage"]["low"] == 33
@@ -155,3 +158,59 @@ def test_where_the_history_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     one, other = history_of(tmp_path / "a.yaml"), history_of(tmp_path / "b.yaml")
     assert one.parent == other.parent == tmp_path / "detente"
     assert one != other
+
+
+def test_a_new_case_does_not_save_over_a_file_that_is_there(tmp_path: Path) -> None:
+    """A catalogue case is saved in the current folder, where another file may have its name."""
+    target = tmp_path / "mill.yaml"
+    target.write_text(CASE.replace("low: 10", "low: 99"))
+    book = Workbook(target, CASE, tmp_path / "history.sqlite3")
+    assert book.state.disk == "changed"
+    with pytest.raises(ConflictError, match=r"'mill\.yaml' has changed on disk"):
+        book.save(1)
+    assert "low: 99" in target.read_text()
+
+
+def test_one_workbench_at_a_time(path: Path) -> None:
+    book = opened(path)
+    with pytest.raises(NeedsError, match=r"^'case\.yaml' is open in another workbench$"):
+        opened(path)
+    book.close()
+    opened(path).close()
+
+
+def test_a_byte_order_mark_and_crlf_are_no_conflict(path: Path) -> None:
+    path.write_bytes(b"\xef\xbb\xbf" + CASE.replace("\n", "\r\n").encode())
+    from detente.case import tree
+
+    for value in (20, 30):
+        book = Workbook(path, tree.read_text(path), path.parent / "history.sqlite3")
+        assert book.state.disk == "same"
+        assert not book.state.dirty
+        edited(book, value)
+        book.save(book.state.revision)
+        book.close()
+    assert "low: 30" in path.read_text()
+
+
+def test_a_kill_between_saving_and_noting_it(path: Path) -> None:
+    book = opened(path)
+    edited(book, 20)
+    book.close()
+    path.write_text(CASE.replace("low: 10", "low: 20"))  # the file was written, the note was not
+    again = opened(path)
+    assert (again.state.dirty, again.state.disk) == (False, "same")
+
+
+def test_a_kill_before_the_first_note_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(self: Workbook, key: str, value: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Workbook, "_set", killed)
+        with pytest.raises(KeyboardInterrupt):
+            opened(path)
+    import gc
+
+    gc.collect()
+    assert opened(path).state.file.text == CASE

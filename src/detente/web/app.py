@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -21,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 import detente
 from detente.analysis.result import to_plain
 from detente.case import Case, assumptions, loads
+from detente.case.model import Change
 from detente.errors import CaseError, DetenteError, NeedsError
 from detente.web import ask, live
 from detente.web.classroom import Classroom
@@ -67,7 +69,7 @@ JOB = {
     "error": "kind and message when failed",
 }
 ENDPOINTS = (
-    Endpoint("GET", "/api/case", "case", "The case, its text, where editing stands, what it can be asked, sliders and switches.", answer=STATE),
+    Endpoint("GET", "/api/case", "get_case", "The case, its text, where editing stands, what it can be asked, sliders and switches.", answer=STATE),
     Endpoint("POST", "/api/check", "check", "What is wrong with a text or with changes; nothing is changed.", {"text": "a case file", **CHANGES}, {"problems": "path, line, column, message of each"}, edits=True),
     Endpoint("POST", "/api/edit", "edit", "Makes changes, or replaces the text; durable when answered.", {**EDIT, "changes": CHANGES["changes"], "text": "the whole text instead"}, STATE, edits=True),
     Endpoint("POST", "/api/undo", "undo", "Takes the last change back.", EDIT, STATE, edits=True),
@@ -109,22 +111,30 @@ class Workbench:
             return token
         return None
 
-    def case(self, body: Body | None = None) -> Case:
+    def case(self, body: Body | None = None, others: tuple[str, ...] = ()) -> Case:
         """The case with the changes of a request, as whoever asks may see it."""
         body = body or {}
-        changes, variant = body.get("changes") or [], body.get("variant")
-        if not isinstance(changes, list) or not (variant is None or isinstance(variant, str)):
-            raise NeedsError("changes are a list, and a variant is a name")
-        return ask.what_if(self.book.case, changes, variant, self._audience(body))
+        variant = body.get("variant")
+        if not (variant is None or isinstance(variant, str)):
+            raise NeedsError("variant: a name")
+        return ask.what_if(self.book.case, _changes(body, []), variant, self._view(body, others))
 
-    def _audience(self, body: Body) -> str | None:
-        """Whose view is asked for: that of the server where it has one, else what the request says."""
-        asked = body.get("audience")
-        return self.audience or (asked if isinstance(asked, str) and asked.startswith("party:") else None)
+    def _view(self, body: Body, others: tuple[str, ...] = ()) -> str | None:
+        """Whose view is asked for: that of the server where it has one, else what the request says.
+
+        ``others`` are audiences that are no party's; a view that is not understood is refused, never left out.
+        """
+        asked = body.get("audience") or None
+        if self.audience is not None or asked is None or asked in others:
+            return self.audience
+        if not isinstance(asked, str):
+            raise NeedsError("audience: party:ID")
+        ask.seen_by(self.book.case, asked)
+        return asked
 
     @property
     def folder(self) -> str:
-        return str(self.book._folder)
+        return str(self.book.folder)
 
     # the case -----------------------------------------------------------------------------------
 
@@ -147,7 +157,7 @@ class Workbench:
         return found
 
     def get_case(self, body: Body, path: Mapping[str, str]) -> Any:
-        return self.described(self.book.state, self._audience(body))
+        return self.described(self.book.state, self._view(body))
 
     def check(self, body: Body, path: Mapping[str, str]) -> Any:
         try:
@@ -184,8 +194,9 @@ class Workbench:
 
     def outcome(self, body: Body, path: Mapping[str, str]) -> Any:
         case, number = self.case(body), body.get("number")
-        if isinstance(at := body.get("at"), list) and len(at) == 2:
-            number = live.nearest(case, _pair(body), (float(at[0]), float(at[1])))
+        at = body.get("at")
+        if isinstance(at, list) and len(at) == 2 and all(isinstance(v, int | float) for v in at):
+            number = live.nearest(case, _pair(body), (at[0], at[1]))
         if not isinstance(number, int):
             raise NeedsError("number: the number of an outcome, or at: a place")
         return live.outcome(case, number)
@@ -204,24 +215,34 @@ class Workbench:
         return self._begin(str(body.get("kind", "ask")), body, bool(body.get("whole", False))).to_data()
 
     def _begin(self, kind: str, body: Body, whole: bool) -> Job:
-        case = self.case(body)
-        arguments: dict[str, Any] = {"data": case.to_data(), "folder": self.folder}
-        if kind == "report":
-            audience = self._audience(body) or str(body.get("audience") or "analyst")
-            arguments |= {"form": str(body.get("form", "html")), "audience": audience}
-        elif kind in ("ask", "compare"):
-            analysis, options = str(body.get("analysis", "")), body.get("options") or {}
-            if not isinstance(options, Mapping):
-                raise NeedsError("options are by name")
-            arguments |= {"analysis": analysis, "options": ask.options_of(analysis, options)}
-            if kind == "ask":
-                arguments["whole"] = whole
-            else:
-                other = {**(body.get("other") or {}), "audience": body.get("audience")}
-                arguments |= {"a": arguments.pop("data"), "b": self.case(other).to_data()}
-        else:
+        if kind not in ask.WORK:
             raise NeedsError(f"unknown kind of work '{kind}'; there are {', '.join(ask.WORK)}")
-        return self.jobs.start(kind, arguments, str(body.get("channel", "")))
+        arguments = {"ask": self._question, "compare": self._comparison, "report": self._report}[kind](body)
+        if kind == "ask":
+            arguments["whole"] = whole
+        return self.jobs.start(kind, {**arguments, "folder": self.folder}, str(body.get("channel", "")))
+
+    def _question(self, body: Body) -> dict[str, Any]:
+        options = body.get("options") or {}
+        if not isinstance(options, dict):
+            raise NeedsError("options: a value by name")
+        analysis = str(body.get("analysis", ""))
+        options = ask.options_of(analysis, options)
+        return {"data": self.case(body).to_data(), "analysis": analysis, "options": options}
+
+    def _comparison(self, body: Body) -> dict[str, Any]:
+        other = body.get("other") or {}
+        if not isinstance(other, dict):
+            raise NeedsError("other: the changes and variant of the other state")
+        asked = self._question(body)
+        other = self.case({**other, "audience": body.get("audience")})
+        return {"a": asked.pop("data"), "b": other.to_data(), **asked}
+
+    def _report(self, body: Body) -> dict[str, Any]:
+        plain = ("analyst", "principal")
+        case, view = self.case(body, plain), self._view(body, plain)
+        audience = view or (body.get("audience") if body.get("audience") in plain else "analyst")
+        return {"data": case.to_data(), "form": str(body.get("form", "html")), "audience": audience}
 
     def job(self, body: Body, path: Mapping[str, str]) -> Any:
         return self.jobs.get(_number(path)).to_data()
@@ -297,10 +318,19 @@ def _text(body: Body, key: str) -> str:
     return str(body[key])
 
 
-def _changes(body: Body) -> list[dict[str, Any]]:
+def _changes(body: Body, default: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+    """The changes of a body, of the right shape; the ``default`` where it has none."""
     changes = body.get("changes")
-    if not isinstance(changes, list) or not all(isinstance(change, dict) for change in changes):
-        raise NeedsError("changes: a list of {set|add|remove: path, to: value}")
+    if changes is None and default is not None:
+        return default
+    what = "changes: a list of {set|add|remove: path, to: value}"
+    if not isinstance(changes, list):
+        raise NeedsError(what)
+    for change in changes:
+        try:
+            Change.model_validate(change)
+        except ValidationError as error:
+            raise NeedsError(f"{what}; got {change!r:.80}") from error
     return changes
 
 
@@ -308,7 +338,7 @@ def _pair(body: Body) -> tuple[str, str] | None:
     pair = body.get("pair")
     if pair is None:
         return None
-    if not isinstance(pair, list) or len(pair) != 2:
+    if not isinstance(pair, list) or len(pair) != 2 or pair[0] == pair[1]:
         raise NeedsError("pair: two parties")
     return str(pair[0]), str(pair[1])
 
@@ -319,9 +349,19 @@ def _number(path: Mapping[str, str]) -> int:
     return int(path["number"])
 
 
+def _parsed(raw: bytes) -> dict[str, Any]:
+    """A body as data."""
+    try:
+        body = json.loads(raw) if raw else {}
+    except (ValueError, RecursionError) as error:
+        raise NeedsError(f"the body is not JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise NeedsError("a body is one JSON object")
+    return body
+
+
 def _handler(bench: Workbench, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    name = "get_case" if endpoint.name == "case" else endpoint.name
-    call = getattr(bench, name)
+    call = getattr(bench, endpoint.name)
 
     async def handle(request: Request) -> Response:
         who = request.scope["who"]
@@ -330,17 +370,12 @@ def _handler(bench: Workbench, endpoint: Endpoint) -> Callable[[Request], Awaita
         if endpoint.edits and bench.audience is not None:
             return JSONResponse({"kind": "refused", "message": "a view of one party cannot be edited"}, 403)
         try:
-            raw = await request.body()
-            body = json.loads(raw) if raw else dict(request.query_params)
-            if not isinstance(body, dict):
-                raise NeedsError("a body is one JSON object")
+            body = _parsed(await request.body()) or dict(request.query_params)
             path = {**request.path_params, "who": str(who)}
             if asyncio.iscoroutinefunction(call):
                 found = await call(body, path)
             else:
                 found = await run_in_threadpool(call, body, path)
-        except ValueError as error:
-            return JSONResponse({"kind": "needs", "message": f"the body is not JSON: {error}"}, 422)
         except ConflictError as error:
             return JSONResponse({"kind": "conflict", "message": str(error), **error.found}, 409)
         except DetenteError as error:

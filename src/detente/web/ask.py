@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,11 +79,13 @@ def _forecast(case: Case, tell: Tell, model: str, turns: int, seed: int) -> Any:
     return forecast(case, model=model, turns=turns or None, seed=seed)  # type: ignore[arg-type]
 
 
-def _confidence(case: Case, tell: Tell, of: str, to: str, draws: int, seed: int) -> Any:
+def _confidence(case: Case, tell: Tell, of: str, to: str, draws: int, seed: int, levers: str) -> Any:
     from detente.analysis.confidence import Means, Sample, confidence
 
     options: dict[str, Any] = {"to": to} if of == "roadmap" and to else {}
-    return confidence(case, of, sample=Sample(draws, seed), means=Means(report=tell), levers=False, **options)
+    return confidence(
+        case, of, sample=Sample(draws, seed), means=Means(report=tell), levers=levers == "yes", **options
+    )
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ QUESTIONS: Mapping[str, Question] = {
         Option("to", "Target, of a roadmap", ""),
         Option("draws", "Draws", 1000, low=1, high=100_000),
         SEED,
+        Option("levers", "Look for the cheapest changes that flip it", "no", ("no", "yes")),
     )),
 }  # fmt: skip
 
@@ -302,4 +304,4 @@ WORK: Mapping[str, Callable[..., dict[str, Any]]] = {"ask": answer, "report": to
 
 def work(kind: str, arguments: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     """Does one piece of work; run in a process of its own."""
-    return partial(WORK[kind], **arguments)(tell=tell)
+    return WORK[kind](**arguments, tell=tell)

@@ -59,6 +59,8 @@ class Classroom:
         """Takes a result (``outcome``), or preferences (``party`` and ``values`` by issue and level)."""
         someone = self.people[token]
         if "outcome" in entry:
+            if not isinstance(entry["outcome"], str | dict):
+                raise NeedsError("outcome: a level by issue, or the name of an outcome")
             space = compile_case(case)
             levels = space.positions(entry["outcome"])
             if not space.possible(levels):

@@ -111,7 +111,7 @@ class Guard:
             return None
         rest = urlencode(query, doseq=True)
         cookie = f"{self.cookie}={token}; Path=/; HttpOnly; SameSite=Strict"
-        place = scope["path"] + (f"?{rest}" if rest else "")
+        place = "/" + scope["path"].lstrip("/") + (f"?{rest}" if rest else "")
         return [(b"location", place.encode("latin-1", "replace")), (b"set-cookie", cookie.encode())]
 
     async def _body(self, headers: Mapping[str, str], receive: Receive, send: Send) -> bytes | None:

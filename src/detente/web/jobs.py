@@ -16,6 +16,9 @@ from detente.errors import CaseError, CostError, DetenteError, NeedsError
 MOST_FINISHED = 50
 """Answers kept for whoever asks for them."""
 MOST_RUNNING = 4
+"""Pieces of work at a time; the others wait."""
+STEP = 0.02
+"""Seconds between looks at whether work should stop."""
 
 
 @dataclass(eq=False)
@@ -31,7 +34,7 @@ class Job:
     took: float = 0.0
     result: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
-    changed: threading.Event = field(default_factory=threading.Event, repr=False)
+    ended: threading.Event = field(default_factory=threading.Event, repr=False)
     stopped: threading.Event = field(default_factory=threading.Event, repr=False)
 
     @property
@@ -84,8 +87,7 @@ class Jobs:
         """Ends a piece of work: its process is killed."""
         job = self.get(number)
         job.stopped.set()
-        while not job.over:
-            job.changed.wait(0.05)
+        job.ended.wait()
         return job
 
     def close(self) -> None:
@@ -95,45 +97,56 @@ class Jobs:
             hand.kill()
 
     def _run(self, job: Job, kind: str, arguments: dict[str, Any]) -> None:
-        with self._room:
+        while not self._room.acquire(timeout=STEP):
             if job.stopped.is_set():
                 self._end(job, "stopped")
                 return
+        hand = self._hand()
+        try:
             job.begun, job.state = time.monotonic(), "running"
+            state = self._follow(job, hand, kind, arguments)
+        except (EOFError, OSError):
+            job.error = {"kind": "fault", "message": "the process that did this work has died"}
+            state = "failed"
+            hand.kill()
+        finally:
+            self._room.release()
+        self._end(job, state)
+
+    def _hand(self) -> _Hand:
+        """A process that waits for work, or a new one."""
+        with self._lock:
+            while self._idle:
+                hand = self._idle.pop()
+                if hand.process.is_alive():
+                    return hand
+                hand.kill()
+        return _Hand()
+
+    def _follow(self, job: Job, hand: _Hand, kind: str, arguments: dict[str, Any]) -> str:
+        """Sees a piece of work through; the state that it ends in."""
+        hand.pipe.send((kind, arguments))
+        while not job.stopped.is_set():
+            if not hand.pipe.poll(STEP):
+                continue
+            what, value = hand.pipe.recv()
+            if what == "progress":
+                job.done, job.total = value
+                continue
             with self._lock:
-                hand = self._idle.pop() if self._idle else _Hand()
-            hand.pipe.send((kind, arguments))
-            while True:
-                if job.stopped.is_set():
-                    hand.kill()
-                    self._end(job, "stopped")
-                    return
-                if not hand.pipe.poll(0.02):
-                    continue
-                try:
-                    what, value = hand.pipe.recv()
-                except EOFError:
-                    hand.kill()
-                    job.error = {"kind": "fault", "message": "the process that did this work has died"}
-                    self._end(job, "failed")
-                    return
-                if what == "progress":
-                    job.done, job.total = value
-                    job.changed.set()
-                    continue
-                with self._lock:
-                    self._idle.append(hand)
-                if what == "done":
-                    job.result = value
-                else:
-                    job.error = value
-                self._end(job, "done" if what == "done" else "failed")
-                return
+                self._idle.append(hand)
+            if what == "done":
+                job.result = value
+            else:
+                job.error = value
+            return str(what)
+        hand.kill()
+        return "stopped"
 
     def _end(self, job: Job, state: str) -> None:
         job.took = time.monotonic() - job.begun if job.begun else 0.0
         job.state = state
-        job.changed.set()
+        job.ended.set()
 
 
 class _Hand:

@@ -8,7 +8,7 @@ import numpy as np
 
 from detente.analysis.agreement import AgreementResult, agreement
 from detente.analysis.agreement.figures import PLAIN, shown
-from detente.analysis.result import show, to_plain
+from detente.analysis.result import to_plain
 from detente.case import Case
 from detente.errors import NeedsError
 from detente.space import Space, compile_case
@@ -142,7 +142,6 @@ def outcome(case: Case, number: int) -> dict[str, Any]:
             "possible": space.possible(levels),
             "parties": parties,
             "words": ("; ".join(said) or "nobody gains or loses against no deal") + ".",
-            "worths": {row["label"]: show(row["worth"]) for row in parties},
         }
     )
     return plain

@@ -15,6 +15,8 @@ from detente.loading import load
 if TYPE_CHECKING:
     from detente.web.workbook import Workbook
 
+HTTP = 80
+"""The port that browsers leave out of Host."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -71,7 +73,8 @@ def serve(
     number = found.getsockname()[1]
     name = f"[{host}]" if ":" in host else host
     bench.jobs.warm()
-    bench.hosts |= {f"{name}:{number}"} | ({f"localhost:{number}"} if host in LOOPBACK else set())
+    names = {name, "localhost"} if host in LOOPBACK else {name}
+    bench.hosts |= {f"{n}:{number}" for n in names} | (names if number == HTTP else set())
     address = f"http://{name}:{number}/?token={bench.token}"
     print(address, flush=True)
     if bench.classroom is not None:

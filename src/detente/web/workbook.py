@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from detente.case import Case, CaseFile, loads
+from detente.case import Case, CaseFile, loads, tree
 from detente.case.write import write_text
-from detente.errors import DetenteError, NeedsError
+from detente.errors import CaseError, DetenteError, NeedsError
 
 MOST_KEPT = 500
 """Texts kept to go back to."""
@@ -51,19 +51,27 @@ class Workbook:
     """
 
     def __init__(self, path: Path, text: str, history: Path, folder: Path | None = None) -> None:
-        """``text`` is what the case starts from; ``folder`` is where its table files lie."""
-        self.path, self._folder = path, folder or path.parent
+        """``text`` is what the case starts from; ``folder`` is where its table files lie.
+
+        Raises `NeedsError` where another workbench has the same file open, `CaseError` where the text is no case.
+        """
+        self.path, self.folder = path, folder or path.parent
         self._lock = threading.RLock()
         history.parent.mkdir(parents=True, exist_ok=True)
-        self._store = sqlite3.connect(history, check_same_thread=False, isolation_level=None)
-        self._store.execute("PRAGMA journal_mode=WAL")
-        self._store.execute("PRAGMA synchronous=FULL")
-        self._store.execute(
-            "CREATE TABLE IF NOT EXISTS texts (place INTEGER PRIMARY KEY, text TEXT NOT NULL)"
-        )
-        self._store.execute("CREATE TABLE IF NOT EXISTS now (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
-        self._seen = self._on_disk()
-        self._resume(text)
+        self._store = sqlite3.connect(history, check_same_thread=False, isolation_level=None, timeout=0.2)
+        try:
+            self._store.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._store.execute("PRAGMA synchronous=FULL")
+            self._store.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            self._store.close()
+            raise NeedsError(f"'{path.name}' is open in another workbench") from error
+        with self._store:  # all of it, or nothing
+            self._store.execute(
+                "CREATE TABLE IF NOT EXISTS texts (place INTEGER PRIMARY KEY, text TEXT NOT NULL)"
+            )
+            self._store.execute("CREATE TABLE IF NOT EXISTS now (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+            self._seen = self._resume(text)
         self._file = self._read(self._text())
 
     # reading ------------------------------------------------------------------------------------
@@ -136,7 +144,7 @@ class Workbook:
             disk = self._on_disk()
             if disk is None:
                 raise NeedsError(f"'{self.path.name}' is not there")
-            state = self._put(self._read(self.path.read_text(encoding="utf-8")))
+            state = self._put(self._read(tree.read_text(self.path)))
             self._seen = disk
             self._set("base", _hash(state.file.text))
             return self.state
@@ -146,40 +154,47 @@ class Workbook:
 
     # inside -------------------------------------------------------------------------------------
 
-    def _resume(self, text: str) -> None:
-        """Goes on from the history, or begins one."""
-        if self._get("base") is None:
-            with self._store:
-                self._store.execute("INSERT INTO texts VALUES (0, ?)", (text,))
-                self._set("place", "0")
-                self._set("base", _hash(text))
-                self._set("revision", "1")
-            return
-        unsaved = _hash(self._text()) != self._get("base")
-        if self._seen is not None and self._seen != self._get("base"):
-            if unsaved:
-                self._seen = self._get("base")  # the file changed while nobody looked: shown as a conflict
-            else:
-                self._append(text)
-                self._set("base", _hash(text))
+    def _resume(self, text: str) -> str | None:
+        """Goes on from the history, or begins one; returns the hash of the text on disk that the history knows of.
+
+        A file that has become another one while nobody looked is taken over where nothing is unsaved. Else, and where a
+        case that is new here finds a file in its place, it counts as changed: saving shows it.
+        """
+        disk, base = self._on_disk(), self._get("base")
+        if base is None:
+            self._store.execute("INSERT INTO texts VALUES (0, ?)", (text,))
+            for key, value in (("place", "0"), ("base", _hash(text)), ("revision", "1")):
+                self._set(key, value)
+            return None if disk is None else _hash(text)
+        now = _hash(self._text())
+        if disk is None or disk == base:
+            return disk
+        if disk == now:  # saved, and killed before that was noted
+            self._set("base", now)
+            return disk
+        if now == base and disk == _hash(text):
+            self._append(text)
+            self._set("base", disk)
+            return disk
+        return base
 
     def _read(self, text: str) -> CaseFile:
-        return CaseFile(loads(text, self.path.name, self._folder), text, self.path)
+        return CaseFile(loads(text, self.path.name, self.folder), text, self.path)
 
     def _put(self, file: CaseFile) -> State:
         if file.text != self._file.text:
-            self._append(file.text)
+            self._store.execute("BEGIN")
+            with self._store:
+                self._append(file.text)
             self._file = file
         return self.state
 
     def _append(self, text: str) -> None:
-        """The text becomes the newest; those that had been undone are gone."""
+        """The text becomes the newest; those that had been undone are gone. Inside a transaction."""
         place = self._place + 1
-        self._store.execute("BEGIN IMMEDIATE")
-        with self._store:
-            self._store.execute("DELETE FROM texts WHERE place >= ? OR place < ?", (place, place - MOST_KEPT))
-            self._store.execute("INSERT INTO texts VALUES (?, ?)", (place, text))
-            self._moved(place)
+        self._store.execute("DELETE FROM texts WHERE place >= ? OR place < ?", (place, place - MOST_KEPT))
+        self._store.execute("INSERT INTO texts VALUES (?, ?)", (place, text))
+        self._moved(place)
 
     def _step(self, revision: int, by: int) -> State:
         with self._lock:
@@ -187,7 +202,7 @@ class Workbook:
             place = self._place + by
             found = self._store.execute("SELECT text FROM texts WHERE place = ?", (place,)).fetchone()
             if found is not None:
-                self._store.execute("BEGIN IMMEDIATE")
+                self._store.execute("BEGIN")
                 with self._store:
                     self._moved(place)
                 self._file = self._read(found[0])
@@ -228,11 +243,13 @@ class Workbook:
         self._store.execute("INSERT OR REPLACE INTO now VALUES (?, ?)", (key, value))
 
     def _on_disk(self) -> str | None:
-        """The hash of the file as it is on disk; None where there is none."""
-        try:
-            return hashlib.sha256(self.path.read_bytes()).hexdigest()
-        except OSError:
+        """The hash of the text on disk; of its bytes where they are no text; None where there is no file."""
+        if not self.path.is_file():
             return None
+        try:
+            return _hash(tree.read_text(self.path))
+        except CaseError:
+            return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
 
 def _hash(text: str) -> str:

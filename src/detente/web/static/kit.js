@@ -17,13 +17,9 @@ export class Refused extends Error {
 
 /** Asks the server; the answer as data. Throws `Refused`, or `TypeError` where the server does not answer. */
 export async function api(path, body, { method = body === undefined ? "GET" : "POST", signal, token } = {}) {
-  const headers = {};
-  if (body !== undefined) headers["content-type"] = "application/json";
-  if (token) headers.authorization = `Bearer ${token}`;
-  const answer = await fetch(path, {
-    method, signal, headers, body: body === undefined ? (method === "DELETE" ? "{}" : undefined) : JSON.stringify(body),
-    ...(method === "DELETE" ? { headers: { ...headers, "content-type": "application/json" } } : {}),
-  });
+  const changes = method !== "GET", headers = token ? { authorization: `Bearer ${token}` } : {};
+  if (changes) headers["content-type"] = "application/json";
+  const answer = await fetch(path, { method, signal, headers, body: changes ? JSON.stringify(body || {}) : undefined });
   const data = await answer.json();
   if (!answer.ok) throw new Refused(answer.status, data);
   return data;
