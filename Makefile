@@ -2,42 +2,49 @@
 # The environment is made here: by uv where it is installed, else by venv and pip.
 VENV ?= .venv
 PY := $(VENV)/bin/python
-STAMP := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
+ifeq ($(UV),)
+SYNC := $(PY) -m uv sync
+else
+SYNC := $(UV) sync
+endif
 
 .PHONY: demo test check sweep bench clean
 .DEFAULT_GOAL := demo
 
-$(STAMP): pyproject.toml uv.lock
-ifneq ($(UV),)
-	UV_PROJECT_ENVIRONMENT=$(VENV) uv sync --frozen --group dev --compile-bytecode
-else
+# What detente needs to run, and beside it what its tests need.
+$(VENV)/.run: pyproject.toml uv.lock
+ifeq ($(UV),)
 	test -x $(PY) || python3 -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check uv
-	UV_PROJECT_ENVIRONMENT=$(VENV) $(PY) -m uv sync --frozen --group dev --inexact --compile-bytecode
 endif
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(SYNC) --frozen --no-dev --inexact --compile-bytecode
 	$(PY) -m compileall -q src
 	touch $@
 
-demo: $(STAMP)
+$(VENV)/.dev: $(VENV)/.run
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(SYNC) --frozen --group dev --inexact --compile-bytecode
+	touch $@
+
+demo: $(VENV)/.run
 	@mkdir -p out
 	@$(PY) -m detente report stockholm-2019 -o out/stockholm-2019.html
 	@echo "The report: out/stockholm-2019.html"
 
-test: $(STAMP)
+test: $(VENV)/.dev
 	$(PY) -m pytest -n 2 --dist worksteal -m "not slow" --ignore=tests/test_docs.py
 
-check: $(STAMP)
+check: $(VENV)/.dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m pytest -q tests/test_docs.py
 
-sweep: $(STAMP)
+sweep: $(VENV)/.dev
 	$(PY) -m pytest -n 2 --dist load -m slow
 
-bench: $(STAMP)
+bench: $(VENV)/.dev
 	$(PY) -m benchmarks
 
 clean:

@@ -85,7 +85,7 @@ def test_gambit_reads_what_is_written(tmp_path: Path) -> None:
     assert convert(sheet, tmp_path / "t.efg") == []
     tree = gambit.read_efg(str(tmp_path / "t.efg"))
     assert len(tree.players) == 2
-    assert len(tree.outcomes) == 4 + 4 * 4 + 16
+    assert len(tree.get_outcomes()) == 4 + 4 * 4 + 16
 
 
 def naive_value(u: np.ndarray, d: np.ndarray, turn: int) -> np.ndarray:
