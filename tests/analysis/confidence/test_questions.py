@@ -35,6 +35,7 @@ def members(sets, d):
 
 def agrees(case, question, count=DRAWS):
     world, values, answers = asked(case, question, count)
+    assert np.array_equal(question.decide(world, values, count), answers.yes)
     for d, (exists, good, efficient, rules) in enumerate(naive.agreements(world, values, count)):
         assert answers.yes[d, 0] == exists
         if "acceptable" in answers.sets:

@@ -107,6 +107,17 @@ class Question(Protocol):
     def __call__(self, world: World, values: Values, count: int) -> Answers:
         """The answers over ``count`` draws of a world."""
 
+    def decide(self, world: World, values: Values, count: int) -> Array:
+        """The yes/no answers alone, bool (count, answers): what turning points and maps ask over and over."""
+
+
+class Whole:
+    """A question whose yes/no answers come with all the others."""
+
+    def decide(self: Question, world: World, values: Values, count: int) -> Array:
+        """The yes/no answers alone."""
+        return self(world, values, count).yes
+
 
 def joined(parts: Sequence[tuple[Array, Answers]], count: int, yes: int, numbers: int) -> tuple[Array, Array]:
     """Answers of several worlds in the order of the draws: rows of each part, and its answers."""

@@ -5,7 +5,7 @@ The rules and tolerances are those of `detente.analysis.agreement`, which is wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -82,6 +82,18 @@ class AskAgreement:
             return _listed(world, space, floor, values, count)
         return _one_by_one(space, floor, count)
 
+    def decide(self, world: World, values: Values, count: int) -> Array:
+        assert world.space is not None
+        if not listable(world.space):
+            return self(world, values, count).yes
+        space = drawn_space(world, values, count)
+        floor = no_deal_values(world, space, self.no_deal, values, count)
+        parts = [
+            _weighed(world, part, floor[:, at], some)[3]
+            for at, part, some in _pieces(world, space, values, count)
+        ]
+        return np.concatenate(parts)[:, None]
+
 
 def no_deal_values(world: World, space: Space, no_deal: NoDealName, values: Values, count: int) -> Array:
     """Utilities of no deal, (n_parties, count), places drawn by rankings included."""
@@ -128,15 +140,20 @@ def all_levels(space: Space) -> Array:
 
 
 def _listed(world: World, space: Space, floor: Array, values: Values, count: int) -> Answers:
+    parts = [
+        _block(world, part, floor[:, at], some) for at, part, some in _pieces(world, space, values, count)
+    ]
+    return parts[0] if len(parts) == 1 else _stacked(parts)
+
+
+def _pieces(world: World, space: Space, values: Values, count: int) -> Iterator[tuple[slice, Space, Values]]:
+    """The draws in pieces that fit into memory: which they are, the space drawn for them, their values."""
     step = max(1, CELLS // max(1, space.size * space.n_parties))
-    parts = []
     for start in range(0, count, step):
         at = slice(start, min(start + step, count))
         some = {name: array[at] for name, array in values.items()}
         width = at.stop - at.start
-        part = space if width == count else drawn_space(world, some, width)
-        parts.append(_block(world, part, floor[:, at], some, width))
-    return parts[0] if len(parts) == 1 else _stacked(parts)
+        yield at, space if width == count else drawn_space(world, some, width), some
 
 
 def _stacked(parts: Sequence[Answers]) -> Answers:
@@ -150,14 +167,22 @@ def _stacked(parts: Sequence[Answers]) -> Answers:
     return Answers(np.concatenate([p.yes for p in parts]), np.concatenate([p.numbers for p in parts]), sets)
 
 
-def _block(world: World, space: Space, floor: Array, values: Values, count: int) -> Answers:
-    good = np.flatnonzero(space.feasible())
-    levels = all_levels(space)[good]
-    utilities = listed_utilities(world, space, values, count)[:, good]
+def _weighed(world: World, space: Space, floor: Array, values: Values) -> tuple[Array, Array, Array, Array]:
+    """Of the possible outcomes: utilities (n_parties, F, n), whether nobody loses and whether somebody gains by one
+    (F, n); and whether a deal exists (n,).
+    """
+    utilities = listed_utilities(world, space, values, floor.shape[1])[:, np.flatnonzero(space.feasible())]
     gains = utilities - floor[:, None, :]
     rational = np.asarray((gains >= -RATIONAL).all(axis=0))
     strict = np.asarray((gains > STRICT).any(axis=0))
-    deal = np.asarray((rational & strict).any(axis=0))
+    return utilities, rational, strict, np.asarray((rational & strict).any(axis=0))
+
+
+def _block(world: World, space: Space, floor: Array, values: Values) -> Answers:
+    good = np.flatnonzero(space.feasible())
+    levels = all_levels(space)[good]
+    utilities, rational, strict, deal = _weighed(world, space, floor, values)
+    gains = utilities - floor[:, None, :]
     efficient = fronts(snap(utilities))
     scale = np.maximum(np.ptp(utilities, axis=1), 1e-300) if len(good) else np.ones(floor.shape)
     room = _room(gains / scale[:, None, :], strict)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.analysis.confidence.answers import Answers
+from detente.analysis.confidence.answers import Answers, Whole
 from detente.analysis.confidence.draws import block_sizes
 from detente.analysis.confidence.tables import Values
 from detente.analysis.confidence.worlds import World, plan_of
@@ -36,7 +36,7 @@ USUAL_TURNS = 30
 ENDS = {False: ("",), True: (" (least of the readings)", " (greatest of the readings)")}
 
 
-class AskForecast:
+class AskForecast(Whole):
     """Whether the result of each issue rises or falls, in which part of the scale it ends, and where everybody does.
 
     ``model``, ``turns`` and ``rules`` are those of a forecast.

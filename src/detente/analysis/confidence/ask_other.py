@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from detente.analysis.confidence.answers import Answers
+from detente.analysis.confidence.answers import Answers, Whole
 from detente.analysis.confidence.inputs import Named, _mapped
 from detente.analysis.confidence.tables import Values
 from detente.analysis.confidence.worlds import World
@@ -18,7 +18,7 @@ Answerer = Callable[[Case], Mapping[str, Any]]
 """Takes a case without uncertain numbers; returns answers by name: true or false, or a number."""
 
 
-class AskFunction:
+class AskFunction(Whole):
     """A function of a case: its true-or-false answers and its numbers. Worker processes need one of a module."""
 
     main = ""

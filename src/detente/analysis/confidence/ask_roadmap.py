@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.analysis.confidence.answers import Answers
+from detente.analysis.confidence.answers import Answers, Whole
 from detente.analysis.confidence.tables import Values, drawn_space
 from detente.analysis.confidence.worlds import World, outcome_text
 from detente.analysis.roadmap.model import Model, build, terms
@@ -32,7 +32,7 @@ KEPT = ("shape", "strides", "size", "position", "levels", "solo", "joint", "menu
 """What a model has computed that does not depend on utilities."""
 
 
-class AskRoadmap:
+class AskRoadmap(Whole):
     """Whether a roadmap to a target enforces itself, at once or in steps, and how often each known one does."""
 
     name = "roadmap"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.analysis.confidence.answers import Answers, Dense
+from detente.analysis.confidence.answers import Answers, Dense, Whole
 from detente.analysis.confidence.ask_agreement import all_levels, listed_utilities
 from detente.analysis.confidence.tables import Values, drawn_space
 from detente.analysis.confidence.worlds import World
@@ -23,7 +23,7 @@ CELLS = 1_500_000
 """Outcomes, times draws, that are judged at once."""
 
 
-class AskStandoff:
+class AskStandoff(Whole):
     """Whether the status quo is an equilibrium, whether there is any, and how often each outcome is, by concept."""
 
     name = "standoff"

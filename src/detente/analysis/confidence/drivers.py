@@ -211,9 +211,9 @@ class _Asked:
         rows = {n: np.full(count, mode) for n, mode in self.world.modes.items()} | values
         piece = self.question.piece
         out = [
-            self.question(
+            self.question.decide(
                 self.world, {n: v[s : s + piece] for n, v in rows.items()}, min(piece, count - s)
-            ).yes[:, place]
+            )[:, place]
             for s in range(0, count, piece)
         ]
         return np.concatenate(out) if out else np.zeros(0, dtype=bool)

@@ -16,8 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import null_space
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 Array = NDArray[Any]
 FEASIBLE = 1e-9
@@ -36,6 +34,8 @@ class Polytope:
 
     def extreme(self, cost: Array) -> float | None:
         """The least of ``cost`` x; None where the set is empty."""
+        from scipy.optimize import linprog
+
         solved = linprog(
             cost, A_ub=self.a, b_ub=self.b, A_eq=self.e, b_eq=self.f, bounds=(None, None), method="highs"
         )
@@ -55,6 +55,8 @@ class Polytope:
     @cached_property
     def directions(self) -> Array:
         """A basis of the directions that the equalities leave, inequalities that are equalities in fact included."""
+        from scipy.linalg import null_space
+
         rows = [self.e]
         for row, side in zip(self.a, self.b, strict=True):
             least = self.extreme(row)
@@ -65,6 +67,8 @@ class Polytope:
     @cached_property
     def centre(self) -> Array:
         """The centre of the largest ball within the set (within its equalities)."""
+        from scipy.optimize import linprog
+
         basis = self.directions
         reach = np.linalg.norm(self.a @ basis, axis=1) if basis.size else np.zeros(len(self.a))
         reach = np.where(reach > 1e-12, reach, 0.0)
@@ -113,6 +117,8 @@ def withdrawals(polytope: Polytope, owner: Sequence[int], most: int) -> list[tup
     ``owner`` (rows): who each inequality belongs to, -1 for those that stay. An empty list where nothing has to go, or
     where nothing helps. Solved exactly as a mixed-integer program by HiGHS.
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     names = sorted({o for o in owner if o >= 0})
     size = polytope.a.shape[1]
     relax = np.zeros((len(owner), len(names)))
