@@ -16,6 +16,7 @@ from detente.case.structure import among
 from detente.errors import NeedsError
 from detente.report import html, markdown
 from detente.report.document import Block, Figure, Paragraph, Report, Section
+from detente.report.draw import pens
 from detente.report.gather import Findings, gather
 from detente.report.hide import view_of
 from detente.report.page import page
@@ -42,6 +43,8 @@ def render(
     """
     if form not in FORMS:
         raise NeedsError(f"unknown format '{form}'; there are {among(FORMS)}")
+    if form == "html":
+        pens()  # they start up while the analyses run
     report = build(case, audience=audience, name=name, variant=variant)
     writers: dict[str, Callable[[Report], str]] = {
         "html": html.render,

@@ -89,7 +89,8 @@ def _of_parties(case: Case) -> Findings:
         return Findings(case, None, None, None, _funnel(None), {}, (), (str(error),))
     rest, missing = _at_rest(space)
     held, changes = _at_table(space)
-    steps, unasked = look(space)
+    variants = {name: _compiled(case, name) for name in case.variants}
+    steps, unasked = look(space, {n: v for n, v in variants.items() if isinstance(v, Space)})
     return Findings(
         case,
         space,
@@ -97,7 +98,7 @@ def _of_parties(case: Case) -> Findings:
         over_ranges(space),
         {**_funnel(deal), **_funnel_of(steps)},
         _by_no_deal(space),
-        tuple(_variation(case, name) for name in case.variants),
+        tuple(_variation(case, name, made) for name, made in variants.items()),
         (*missing, *unasked),
         rest,
         table=held,
@@ -189,12 +190,21 @@ def _by_no_deal(space: Space) -> dict[str, bool]:
     return {name: agreement(space, no_deal=name).zone.exists for name in names}
 
 
-def _variation(case: Case, name: str) -> Variation:
-    why = "; ".join(change.why for change in case.variants[name] if change.why)
+def _compiled(case: Case, variant: str) -> Space | str:
+    """The space of a variant, or why there is none."""
     try:
-        space = compile_case(with_variant(case, name))
-        deal, bounds = agreement(space), over_ranges(space)
+        return compile_case(with_variant(case, variant))
     except (CaseError, NeedsError, CostError) as error:
+        return str(error)
+
+
+def _variation(case: Case, name: str, space: Space | str) -> Variation:
+    why = "; ".join(change.why for change in case.variants[name] if change.why)
+    if isinstance(space, str):
+        return Variation(name, why, None, None, None, space)
+    try:
+        deal, bounds = agreement(space), over_ranges(space)
+    except (NeedsError, CostError) as error:
         return Variation(name, why, None, None, None, str(error))
     found = deal.solutions.get("kalai_smorodinsky")
     package = None if found is None else space.outcome(found.levels)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from detente.report.document import Block, Figure, Listing, Paragraph, Report, Table
-from detente.report.draw import svg
+from detente.report.draw import drawings
 
 _ID = re.compile(r'(\bid="|url\(#|href="#)([A-Za-z][\w-]*)')
 _OWN = re.compile(r'\bid="([A-Za-z][\w-]*)"')
@@ -15,8 +15,7 @@ _OWN = re.compile(r'\bid="([A-Za-z][\w-]*)"')
 
 def render(report: Report) -> str:
     """The whole report as an HTML document."""
-    counter = _Counter()
-    text: str = _template().render(report=report, kind=_kind, draw=counter.draw)
+    text: str = _template().render(report=report, kind=_kind, drawn=_drawn(report))
     return text
 
 
@@ -46,16 +45,16 @@ def _kind(block: Block) -> str:
             return "figure"
 
 
-class _Counter:
-    """Draws figures; ids inside each SVG are numbered anew, so that two on one page do not clash."""
+def _drawn(report: Report) -> dict[str, Any]:
+    """The figures of a report by name; ids inside each are numbered anew, so that two on one page do not clash."""
+    from markupsafe import Markup
 
-    def __init__(self) -> None:
-        self.drawn = 0
-
-    def draw(self, figure: Figure) -> Any:
-        from markupsafe import Markup
-
-        self.drawn += 1
-        drawing = svg(figure.spec)
-        names = {old: f"figure{self.drawn}-{i}" for i, old in enumerate(dict.fromkeys(_OWN.findall(drawing)))}
-        return Markup(_ID.sub(lambda m: m[1] + names.get(m[2], m[2]), drawing))  # noqa: S704  our own drawing
+    sections = (report.page, *report.sections)
+    figures = {b.name: b for section in sections for b in section.blocks if isinstance(b, Figure)}
+    out = {}
+    for number, (name, drawing) in enumerate(
+        zip(figures, drawings([figure.spec for figure in figures.values()]), strict=True), start=1
+    ):
+        ids = {old: f"figure{number}-{i}" for i, old in enumerate(dict.fromkeys(_OWN.findall(drawing)))}
+        out[name] = Markup(_ID.sub(lambda m, ids=ids: m[1] + ids.get(m[2], m[2]), drawing))  # type: ignore[misc]  # noqa: S704  our own drawing
+    return out

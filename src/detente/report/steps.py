@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from detente.analysis.roadmap import Ends, RoadmapResult, funnel, holds, roadmap, with_patience
-from detente.case import with_variant
-from detente.errors import CaseError, CostError, NeedsError
+from detente.errors import CostError, NeedsError
 from detente.space import Space
 
 LARGEST = 5_000
@@ -36,8 +35,8 @@ class Steps:
         return self.targets[self.leading]
 
 
-def look(space: Space) -> tuple[Steps | None, tuple[str, ...]]:
-    """The steps of a case, or why they were not looked for; neither where no issue has an owner."""
+def look(space: Space, variants: Mapping[str, Space]) -> tuple[Steps | None, tuple[str, ...]]:
+    """The steps of a case and of its variants, or why they were not looked for; neither where no issue has an owner."""
     case = space.case
     if case.graph_form or not any(issue.by for issue in case.issues.values()):
         return None, ()
@@ -45,12 +44,12 @@ def look(space: Space) -> tuple[Steps | None, tuple[str, ...]]:
         size = f"{space.size:,} outcomes are more than a report goes through ({LARGEST:,})"
         return None, (f"Steps were not looked for: {size}; `detente roadmap` takes more.",)
     try:
-        return _look(space), ()
+        return _look(space, variants), ()
     except (NeedsError, CostError) as error:
         return None, (f"Steps were not looked for: {error}.",)
 
 
-def _look(space: Space) -> Steps:
+def _look(space: Space, variants: Mapping[str, Space]) -> Steps:
     names = list(space.case.targets)[:MOST_TARGETS] or ["best"]
     found = {name: roadmap(space, name, patience=False) for name in names}
     leading = next((name for name, result in found.items() if result.exists), names[0])
@@ -60,12 +59,14 @@ def _look(space: Space) -> Steps:
         ends = found[leading].ends or funnel(space)
     except CostError:
         ends = None
-    asked = {name: _under(space, name, leading) for name in space.case.variants} if leading != "best" else {}
+    asked = {}
+    if leading != "best":
+        asked = {n: _under(variants[n], leading) if n in variants else None for n in space.case.variants}
     return Steps(found, leading, ends, asked, whole)
 
 
-def _under(space: Space, variant: str, target: str) -> bool | None:
+def _under(variant: Space, target: str) -> bool | None:
     try:
-        return holds(with_variant(space.case, variant), target)
-    except (CaseError, NeedsError, CostError):
+        return holds(variant, target)
+    except (NeedsError, CostError):
         return None

@@ -80,8 +80,8 @@ class Space:
         return {part.name: self.__dict__[part.name] for part in fields(self)}
 
     @cached_property
-    def _kept(self) -> dict[tuple[Any, ...], Any]:
-        """What was computed before: ranks, sums ready for listing, moves. Nothing in it is ever changed."""
+    def kept(self) -> dict[tuple[Any, ...], Any]:
+        """What was computed before: ranks, sums ready for listing, moves, what analyses make of it."""
         return {}
 
     # numbering ----------------------------------------------------------------------------------
@@ -243,9 +243,9 @@ class Space:
         if not self.forbidden:
             return np.ones(stop - start, dtype=bool)
         out = np.empty(stop - start, dtype=bool)
-        if ("forbidden",) not in self._kept:
-            self._kept["forbidden",] = self._blocks(self.forbidden, np.bool_)
-        self._kept["forbidden",].into(out, start, stop)
+        if ("forbidden",) not in self.kept:
+            self.kept["forbidden",] = self._blocks(self.forbidden, np.bool_)
+        self.kept["forbidden",].into(out, start, stop)
         return np.logical_not(out, out=out)
 
     def _range(self, start: int, stop: int | None, each: int) -> tuple[int, int]:
@@ -266,9 +266,9 @@ class Space:
 
     def _sum(self, party: int) -> Blocks:
         """The sum of a party's tables, ready for listing."""
-        if ("sum", party) not in self._kept:
-            self._kept["sum", party] = self._blocks(self.factors[party] or (), np.float64, self.draws)
-        found: Blocks = self._kept["sum", party]
+        if ("sum", party) not in self.kept:
+            self.kept["sum", party] = self._blocks(self.factors[party] or (), np.float64, self.draws)
+        found: Blocks = self.kept["sum", party]
         return found
 
     def chunks(self, size: int = BLOCK) -> Iterator[tuple[int, int]]:
@@ -295,7 +295,7 @@ class Space:
         4 bytes an outcome, and 13 to 33 while it is found. Raises `CostError` for more than `LARGEST_RANKED`
         outcomes, `NeedsError` where a ranking leaves out possible outcomes, or numbers are drawn.
         """
-        if ("ranks", party) not in self._kept:
+        if ("ranks", party) not in self.kept:
             if self.size > LARGEST_RANKED:
                 raise CostError(
                     f"ranking every outcome for {self.parties[party]}",
@@ -304,8 +304,8 @@ class Space:
                 )
             ranks = self._rank(party)
             ranks.flags.writeable = False
-            self._kept["ranks", party] = ranks
-        found: Array = self._kept["ranks", party]
+            self.kept["ranks", party] = ranks
+        found: Array = self.kept["ranks", party]
         return found
 
     def keys(self, party: int, start: int = 0, stop: int | None = None) -> Array:
@@ -321,9 +321,9 @@ class Space:
             return self.ranks(party)[start:stop].astype(np.int64)
         out = np.empty(stop - start, dtype=np.int64)
         if ordinal is not None:
-            if ("keys", party) not in self._kept:
-                self._kept["keys", party] = self._falsehoods(ordinal.statements)
-            self._kept["keys", party].into(out, start, stop)
+            if ("keys", party) not in self.kept:
+                self.kept["keys", party] = self._falsehoods(ordinal.statements)
+            self.kept["keys", party].into(out, start, stop)
             return out
         self._check_single(party)
         sums, exact = self._sum(party), self._exact(party)
@@ -343,11 +343,11 @@ class Space:
 
     def _exact(self, party: int) -> bool:
         """Whether a party's utilities, as multiples of `SNAP`, fit into an int64."""
-        if ("exact", party) not in self._kept:
+        if ("exact", party) not in self.kept:
             tables = [factor.table for factor in self.factors[party] or ()]
             most = sum(max(float(table.max()), -float(table.min())) for table in tables)
-            self._kept["exact", party] = most / SNAP < 1 << 62
-        return bool(self._kept["exact", party])
+            self.kept["exact", party] = most / SNAP < 1 << 62
+        return bool(self.kept["exact", party])
 
     def _falsehoods(self, tables: Sequence[Factor]) -> Blocks:
         """The statements that do not hold, as the bits of a number, the most important highest."""
@@ -494,10 +494,10 @@ class Space:
         for name in mover:
             if name not in self.case.parties:
                 raise NeedsError(f"unknown party '{name}'; the parties are {', '.join(self.case.parties)}")
-        if ("moves", mover) not in self._kept:
+        if ("moves", mover) not in self.kept:
             found = moves_.moves_of(self.case, mover, self.compiled_issues, self.forbidden)
-            self._kept["moves", mover] = found
-        kept: moves_.Moves = self._kept["moves", mover]
+            self.kept["moves", mover] = found
+        kept: moves_.Moves = self.kept["moves", mover]
         return kept
 
     @cached_property
@@ -527,9 +527,9 @@ class Space:
         for name in ("size", "strides", "start", "movers", "compiled_issues"):
             if name in self.__dict__:
                 space.__dict__[name] = self.__dict__[name]
-        for key, value in self._kept.items():
+        for key, value in self.kept.items():
             if key[0] in ("forbidden", "moves") or (key[0] in ("ranks", "keys") and key[1] not in factors):
-                space._kept[key] = value
+                space.kept[key] = value
         return space
 
 

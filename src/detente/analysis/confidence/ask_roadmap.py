@@ -28,7 +28,19 @@ from detente.space.tables import Factor
 Array = NDArray[Any]
 MOST_TRIED = 6
 """Roadmaps of a world whose share is counted."""
-KEPT = ("shape", "strides", "size", "position", "levels", "solo", "joint", "menus", "retreats", "replies")
+KEPT = (
+    "shape",
+    "strides",
+    "size",
+    "position",
+    "levels",
+    "solo",
+    "joint",
+    "menus",
+    "retreats",
+    "replies",
+    "graphs",
+)
 """What a model has computed that does not depend on utilities."""
 
 
@@ -52,7 +64,6 @@ class AskRoadmap(Whole):
         self.targets: dict[tuple[str, str], int] = {}
         self.tried: dict[tuple[str, str], list[tuple[int, ...]]] = {}
         self.names: dict[tuple[str, str], list[str]] = {}
-        self.graphs: dict[tuple[str, str], Any] = {}
         self.order: Order = "any"
 
     @property
@@ -76,11 +87,10 @@ class AskRoadmap(Whole):
             levels = self._target(space)
             model = build(space)
             key = _key(world)
-            self.models[key], self.targets[key], self.graphs[key] = model, model.state(levels), {}
+            self.models[key], self.targets[key] = model, model.state(levels)
             clock, _ = terms(space, mode)
             problem = Problem(model, clock, model.state(levels), rule(self.threat))
             found = answer(problem, self.order)
-            self.graphs[key] = problem._graphs
             walks = [c.states for c in (found.shown, *found.others.values()) if c is not None]
             walks += problem.together()
             self.tried[key] = list(dict.fromkeys(walks))[:MOST_TRIED]
@@ -156,14 +166,7 @@ class AskRoadmap(Whole):
     def _problem(self, key: tuple[str, str], space: Space, values: Values, d: int) -> Problem:
         model = self.models[key]
         clock, _ = terms(space_at(space, d), reader(values, d))
-        return Problem(
-            _with_utilities(model, space, d),
-            clock,
-            self.targets[key],
-            rule(self.threat),
-            {},
-            self.graphs[key],
-        )
+        return Problem(_with_utilities(model, space, d), clock, self.targets[key], rule(self.threat))
 
 
 def _key(world: World) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detente.analysis.roadmap.evaluate import EXISTS, departures
+from detente.analysis.roadmap.evaluate import EXISTS, other_ways
 from detente.analysis.roadmap.model import Model, Terms
 from detente.analysis.roadmap.replies import best, columns
 from detente.analysis.roadmap.threats import Phase, Threat
@@ -34,26 +34,15 @@ def certify(model: Model, terms: Terms, threat: Threat, path: Sequence[int]) -> 
     """Certifies the punishments of a roadmap given as states; not computed for a pause or without phases."""
     if threat.rule.name == "pause" or not (threat.phases or threat.later):
         return Certificate(None)
-    reach = [_breaches(model, path, t) for t in range(len(path))]
+    reach = _breaches(model, path)
     return _dated(model, threat, reach) if threat.dated else _lasting(model, threat, reach)
 
 
-def _breaches(model: Model, path: Sequence[int], t: int) -> list[Array]:
-    """The states that each party's departures at date t lead to."""
-    x = np.array([path[t]])
-    y = np.array([path[min(t + 1, len(path) - 1)]])
-    found = []
-    for i in range(model.n):
-        hit: set[int] = set()
-        while True:  # every landing once: those already met are made worthless
-            value = np.zeros(model.size)
-            value[list(hit)] = -np.inf
-            top, to = departures(model, i, value, x, y)
-            if not np.isfinite(top[0]):
-                break
-            hit.add(int(to[0]))
-        found.append(np.array(sorted(hit), dtype=np.int64))
-    return found
+def _breaches(model: Model, path: Sequence[int]) -> list[list[Array]]:
+    """The states that each party's departures lead to, date by date."""
+    x, y = np.array(path), np.array([*path[1:], path[-1]])
+    rows = [np.stack(list(other_ways(model, i, x, y))) for i in range(model.n)]
+    return [[np.unique(row[row[:, t] >= 0, t]) for row in rows] for t in range(len(path))]
 
 
 def _temptation(model: Model, phase: Phase, landing: Array, i: int) -> tuple[Array, Array, list[Array]]:

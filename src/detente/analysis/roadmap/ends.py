@@ -11,7 +11,7 @@ from detente.analysis.roadmap.extras import ratification
 from detente.analysis.roadmap.model import Model, Terms
 from detente.analysis.roadmap.patience import patience
 from detente.analysis.roadmap.problem import Order, Problem, answer
-from detente.analysis.roadmap.threats import Rule, Threat, threat
+from detente.analysis.roadmap.threats import Rule, threat
 from detente.errors import CostError
 from detente.space import NoDealName, Space
 from detente.space.tables import Array
@@ -81,9 +81,7 @@ def end_states(
         raise CostError(
             "a roadmap to every end state that holds", f"{len(stable):,} of them", "name a target"
         )
-    shared: dict[bytes, Threat] | None = {} if terms.horizon is None or terms.collapse is None else None
-    problems = [Problem(model, terms, int(x), rule, {} if shared is None else shared) for x in stable]
-    found = [_end(space, problem, order, gap) for problem in problems]
+    found = [_end(space, Problem(model, terms, int(x), rule), order, gap) for x in stable]
     found.sort(
         key=lambda e: (
             not e.exists,

@@ -11,7 +11,7 @@ alarm party i goes on with its own B_i; a party that catches up with the schedul
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -76,20 +76,32 @@ class Course:
 
 
 def departures(
-    model: Model, i: int, landing: Array, src: Array, dst: Array, way: Array | None = None
+    model: Model, i: int, landing: Array, src: Array, dst: Array, at: Array | None = None
 ) -> tuple[Array, Array]:
     """Party i's best departure from planned steps src -> dst: value and state reached, (m,) each.
 
-    ``landing`` (N,) is what arriving in a state by a breach is worth; -inf and -1 where i has no other
-    move. A departure that would lead to an impossible outcome, or to what was planned, is none; so is one with a
-    rise of i's own that misses what it needs together.
+    ``landing`` (N,) is what arriving in a state by a breach is worth, or (D, N) with the row of each step in ``at``
+    (m,); -inf and -1 where i has no other move.
+    """
+    top, to = np.full(len(src), -np.inf), np.full(len(src), -1, dtype=np.int64)
+    for y in other_ways(model, i, src, dst):
+        value = np.where(y >= 0, landing[y] if at is None else landing[at, y], -np.inf)
+        more = value > top
+        top[more], to[more] = value[more], y[more]
+    return top, to
+
+
+def other_ways(model: Model, i: int, src: Array, dst: Array) -> Iterator[Array]:
+    """The states that party i's departures from planned steps src -> dst lead to, move by move: (m,), -1 for none.
+
+    A departure that would lead to an impossible outcome, or to what was planned, is none; so is one with a rise of i's
+    own that misses what it needs together.
     """
     menu = model.menus[i]
     own = menu.own[src]
     planned = _moved(model, model.solo[i], src, dst)
     together = [_moved(model, [k], src, dst) for k in model.joint[i]]
     base = dst - planned - sum(together, start=np.zeros_like(src))
-    top, to = np.full(len(src), -np.inf), np.full(len(src), -1, dtype=np.int64)
     good = open_moves(model, i, src)
     for bits in itertools.product((False, True), repeat=len(together)):
         along = base + sum(
@@ -101,11 +113,7 @@ def departures(
             y = model.lapse(src, y)
             if not model.plain:  # a rise of one's own that would not land is no move
                 valid &= _moved(model, model.solo[i], src, y) == menu.offset[own, j]
-            valid &= model.possible[y] & (y != dst)
-            value = np.where(valid, landing[y], -np.inf)
-            more = value > top
-            top[more], to[more] = value[more], y[more]
-    return top, to
+            yield np.where(valid & model.possible[y] & (y != dst), y, -1)
 
 
 def departure_values(model: Model, i: int, landing: Array, src: Array, dst: Array) -> Array:
@@ -217,26 +225,43 @@ def _leaving(model: Model, terms: Terms, threat: Threat, path: Array, stay: Arra
     m = len(path) - 1
     leave, flee = np.full((model.n, m + 1), -np.inf), np.full((model.n, m + 1), -1, dtype=np.int64)
     cheat = None if terms.detection >= 1 else _Unseen(model, terms, threat, path, stay)
-    if cheat is None and not threat.dated and m:
-        for i in range(model.n):
-            leave[i, :m], flee[i, :m] = departures(model, i, threat.landing[0][i], path[:-1], path[1:])
-    for t in range(m) if threat.dated or cheat is not None else ():
-        for i in range(model.n):
-            landing = threat.at(t)[i] if cheat is None else cheat.landing(i, t)
-            top, to = departures(model, i, landing, path[t : t + 1], path[t + 1 : t + 2])
-            leave[i, t], flee[i, t] = top[0], to[0]
     for i in range(model.n):
-        for landing in [cheat.landing(i, m)] if cheat is not None else rest_landings(threat, terms, i, m):
-            top, to = departures(model, i, landing, path[-1:], path[-1:])
-            if top[0] > leave[i, m]:
-                leave[i, m], flee[i, m] = top[0], to[0]
+        if cheat is not None:
+            for t in range(m + 1):
+                after = path[min(t + 1, m)][None]
+                top, to = departures(model, i, cheat.landing(i, t), path[t : t + 1], after)
+                leave[i, t], flee[i, t] = top[0], to[0]
+            continue
+        dates = np.minimum(np.arange(m), len(threat.landing) - 1)
+        leave[i, :m], flee[i, :m] = departures(model, i, threat.landing[:, i], path[:-1], path[1:], dates)
+        top, to = resting(model, terms, threat, i, int(path[-1]))
+        last = min(m, len(top) - 1)
+        leave[i, m], flee[i, m] = top[last], to[last]
     return leave, flee
+
+
+def resting(model: Model, terms: Terms, threat: Threat, i: int, target: int) -> tuple[Array, Array]:
+    """Party i's best breach at rest in the target, from each date on: value and state reached.
+
+    One entry where nothing is dated, else (steps + 1,), the last one for the time after the deadline.
+    """
+    spot = np.array([target])
+    if not threat.dated:
+        return departures(model, i, threat.landing[0, i], spot, spot)
+    count = terms.steps or 0
+    top, to = np.full(count + 1, -np.inf), np.full(count + 1, -1, dtype=np.int64)
+    many = np.repeat(spot, count)
+    top[:-1], to[:-1] = departures(model, i, threat.landing[:, i], many, many, np.arange(count))
+    if threat.after is not None:
+        top[-1:], to[-1:] = departures(model, i, threat.after[i], spot, spot)
+    for t in reversed(range(count)):
+        if top[t + 1] > top[t]:
+            top[t], to[t] = top[t + 1], to[t + 1]
+    return top, to
 
 
 def rest_landings(threat: Threat, terms: Terms, i: int, date: int) -> list[Array]:
     """Landing values (N,) at every date at which party i could break off at rest, from a date on."""
-    if not threat.dated and terms.steps is None:
-        return [threat.landing[0][i]]
     if not threat.dated:  # a pause stops the clock: rest can be broken at any date
         return [threat.landing[0][i]]
     found = [threat.landing[t][i] for t in range(date, terms.steps or 0)]
@@ -252,9 +277,10 @@ def exposure(model: Model, path: Array) -> tuple[Array, Array]:
     m = len(path) - 1
     loss = np.zeros((model.n, m + 1))
     after = np.append(path[1:], path[-1])
-    for i, j in itertools.permutations(range(model.n), 2):
-        worst, _ = departures(model, i, -model.u[j], path, after)
-        loss[i] = np.maximum(loss[i], np.where(np.isfinite(worst), model.u[j, path] + worst, 0.0))
+    for i in range(model.n):
+        for y in other_ways(model, i, path, after):
+            lost = np.where(y >= 0, model.u[:, path] - model.u[:, y], 0.0)
+            loss[i] = np.maximum(loss[i], np.delete(lost, i, axis=0).max(axis=0, initial=0.0))
     return loss, np.maximum(0.0, model.u[:, path[:1]] - model.u[:, path])
 
 

@@ -22,9 +22,10 @@ What the theory leaves open, and what is chosen here:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,8 @@ from detente.space.tables import Array, Factor
 
 MAX_STATES = 6_000_000
 """More states than this are refused: a dozen arrays of their length are held at once."""
+MOST_KEPT = 20_000
+"""States up to which a space keeps the models made of it."""
 MOST_PATIENT = 1 - 1e-9
 """A factor of 1 is taken as this: values are averages over time, which a factor of 1 leaves open."""
 YEAR = 365.25
@@ -131,6 +134,25 @@ def _nexts(
         if work > 0:
             found.add(at[level])
     return sorted(found)
+
+
+class Shelf:
+    """What was computed before, oldest out first where all together has more than ``most`` numbers."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._used = most, 0
+        self._found: dict[Hashable, tuple[Any, int]] = {}
+
+    def get(self, key: Hashable, make: Callable[[], Any], size: Callable[[Any], int]) -> Any:
+        """What is kept under a key, made where it is not there; ``size`` counts its numbers."""
+        if key not in self._found:
+            made = make()
+            need = size(made)
+            while self._found and self._used + need > self._most:
+                self._used -= self._found.pop(next(iter(self._found)))[1]
+            self._found[key] = made, need
+            self._used += need
+        return self._found[key][0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,9 +286,19 @@ class Model:
         return tuple(Menu.of(self, i) for i in range(len(self.actors)))
 
     @cached_property
-    def replies(self) -> dict[bytes, Array]:
-        """Tables of replies that have been made, by what they answer; `detente.analysis.roadmap.replies` fills it."""
-        return {}
+    def replies(self) -> Shelf:
+        """Tables of replies, by what they answer: they depend neither on patience nor on utilities."""
+        return Shelf(20_000_000)
+
+    @cached_property
+    def threats(self) -> Shelf:
+        """What breaches lead to, by the terms and the rule."""
+        return Shelf(5_000_000)
+
+    @cached_property
+    def graphs(self) -> Shelf:
+        """Graphs of steps, by target, order and number of dates; they do not depend on utilities."""
+        return Shelf(5_000_000)
 
     @cached_property
     def retreats(self) -> tuple[Array, ...]:
@@ -349,8 +381,20 @@ def _row(model: Model, mine: Sequence[int], at: Sequence[int], shape: Sequence[i
 def build(space: Space, floors: Mapping[str, Mapping[str, str]] | None = None) -> Model:
     """The roadmap problem of a space. Raises `NeedsError` for a graph or an ordinal preference.
 
-    ``floors`` puts other retreat floors in place of those of the case: ``{issue: {level: floor}}``.
+    ``floors`` puts other retreat floors in place of those of the case: ``{issue: {level: floor}}``. Small ones are
+    kept by the space, so that what was computed on them serves the next question.
     """
+    key = ("roadmap", repr(floors))
+    if key not in space.kept:
+        made = _build(space, floors)
+        if made.size > MOST_KEPT:
+            return made
+        space.kept[key] = made
+    found: Model = space.kept[key]
+    return found
+
+
+def _build(space: Space, floors: Mapping[str, Mapping[str, str]] | None) -> Model:
     case = space.case
     issues = {
         name: issue.model_copy(update={"retreat": {**issue.retreat, **(floors or {}).get(name, {})}})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detente.analysis.roadmap.evaluate import EXISTS, Course, departures, rest_landings
+from detente.analysis.roadmap.evaluate import EXISTS, Course, rest_landings, resting
 from detente.analysis.roadmap.model import Terms
 from detente.analysis.roadmap.problem import Problem
 from detente.analysis.roadmap.steps import Priced
@@ -123,15 +123,14 @@ def _totals(problem: Problem, priced: Priced) -> Array:
 
 def _rest_total(problem: Problem, date: int) -> float:
     model, threat, terms = problem.model, problem.threat(), problem.terms
-    spot = np.array([problem.target])
     per_party = []
     for i in range(model.n):
         landings = rest_landings(threat, terms, i, date)
         # once nobody can move any more, whoever keeps back a payment still has the end state
         values = [terms.exit[i]] if landings else [terms.exit[i], float(model.u[i, problem.target])]
-        for landing in landings:
-            away = float(departures(model, i, landing, spot, spot)[0][0])
-            values.append(max(away, float(landing[problem.target])) - terms.cost[i])
+        top, _ = resting(model, terms, threat, i, problem.target)
+        values.append(float(top[min(date, len(top) - 1)]) - terms.cost[i])
+        values += [float(landing[problem.target]) - terms.cost[i] for landing in landings]
         per_party.append(max(values))
     return float(sum(per_party))
 

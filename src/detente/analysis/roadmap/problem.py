@@ -19,8 +19,6 @@ from detente.space.tables import Array
 
 Order = Literal["any", "single", "at-once"]
 ORDERS: tuple[Order, ...] = ("any", "single", "at-once")
-MOST_KEPT = 5_000_000
-"""Threats are kept, oldest out first, up to this many landing values in all."""
 MOST_LISTED = 2_000
 """Roadmaps that are listed one by one where detection is below 1; beyond it the best by sure detection are rechecked."""
 MOST_LISTED_WORK = 20_000_000
@@ -28,45 +26,37 @@ MOST_LISTED_WORK = 20_000_000
 
 @dataclass(eq=False)
 class Problem:
-    """A model with its target, its terms and a threat. Threats and priced steps are kept by discount factor."""
+    """A model with its target, its terms and a threat. Threats and graphs of steps are kept by the model."""
 
     model: Model
     terms: Terms
     target: int
     rule: Rule
-    _threats: dict[bytes, Threat] = field(default_factory=dict, repr=False)
-    _graphs: dict[tuple[str, int | None], Steps] = field(default_factory=dict, repr=False)
 
     def with_delta(self, delta: Array) -> Terms:
         """The terms with other discount factors per period."""
         return replace(self.terms, delta=delta)
 
     def changed(self, **changes: object) -> Problem:
-        """The same question under other terms; nothing is kept but the graph of steps."""
-        terms = replace(self.terms, **changes)  # type: ignore[arg-type]
-        return Problem(self.model, terms, self.target, self.rule, {}, self._graphs)
+        """The same question under other terms."""
+        return replace(self, terms=replace(self.terms, **changes))  # type: ignore[arg-type]
 
     def under(self, rule: Rule) -> Problem:
         """The same question under another threat."""
-        return Problem(self.model, self.terms, self.target, rule, {}, self._graphs)
+        return replace(self, rule=rule)
 
     def threat(self, delta: Array | None = None) -> Threat:
         """The threat at given discount factors (the case's own by default)."""
-        delta = self.terms.delta if delta is None else delta
-        key = delta.tobytes()
-        if key not in self._threats:
-            made = threat(self.model, self.with_delta(delta), self.rule, self.target)
-            while self._threats and (len(self._threats) + 1) * made.landing.size > MOST_KEPT:
-                self._threats.pop(next(iter(self._threats)))
-            self._threats[key] = made
-        return self._threats[key]
+        terms = self.terms if delta is None else self.with_delta(delta)
+        return threat(self.model, terms, self.rule, self.target)
 
     def graph(self, order: Order) -> Steps:
         """The steps that lie on roadmaps to the target."""
-        key = (order, self.terms.steps)
-        if key not in self._graphs:
-            self._graphs[key] = steps(self.model, self.target, order, self.terms.steps)
-        return self._graphs[key]
+        key = (self.target, order, self.terms.steps)
+        found: Steps = self.model.graphs.get(
+            key, lambda: steps(self.model, *key), lambda made: 2 * len(made.src)
+        )
+        return found
 
     def priced(self, order: Order, delta: Array | None = None) -> Priced:
         """The steps with what a party could gain by departing from each."""

@@ -24,8 +24,6 @@ TOGETHER = 2_000_000
 """Tables up to this size are looked up in one expression."""
 MAX_CELLS = 60_000_000
 """More (columns, states) pairs than this are not tabled."""
-MOST_KEPT = 20_000_000
-"""Tables of replies are kept, oldest out first, up to this many entries in all: they do not depend on patience or utilities."""
 
 
 @dataclass(eq=False)
@@ -114,14 +112,11 @@ def bits(model: Model, i: int) -> list[tuple[bool, ...]]:
 
 def columns(model: Model, i: int, base: Array, offered: dict[int, Array]) -> Array:
     """The table Y of a party against others who play ``base`` and offer ``offered``: int32 (columns, N)."""
-    kept = model.replies
     key = b"".join([i.to_bytes(2, "little"), base.tobytes(), *(offered[k].tobytes() for k in model.joint[i])])
-    if key not in kept:
-        table = _columns(model, i, base, offered)
-        while len(kept) and (len(kept) + 1) * table.size > MOST_KEPT:
-            kept.pop(next(iter(kept)))
-        kept[key] = table
-    return kept[key]
+    found: Array = model.replies.get(
+        key, lambda: _columns(model, i, base, offered), lambda made: int(made.size)
+    )
+    return found
 
 
 def _columns(model: Model, i: int, base: Array, offered: dict[int, Array]) -> Array:

@@ -118,41 +118,42 @@ def gaps_of(priced: Priced, edges: list[int], end: int) -> Array:
 
 def candidates(priced: Priced, allowed: Array) -> list[tuple[list[int], int]]:
     """A few promising walks (steps, end): best for each party alone, and for all with equal weight."""
-    graph, n = priced.steps, len(priced.keep)
-    if graph.start < 0:
+    n = len(priced.keep)
+    if priced.steps.start < 0:
         return []
     span = np.maximum(np.ptp(priced.rest, axis=1) + np.abs(priced.rest[:, 0] - priced.entry), 1e-9)
-    ways = [w / span for w in np.eye(n)] + [np.ones(n) / span] if n > 1 else [np.ones(1)]
-    found = [_guided(priced, weight, graph.start, allowed) for weight in ways]
-    return [walk for walk in found if walk is not None]
+    ways = np.vstack([np.eye(n), np.ones(n)]) / span if n > 1 else np.ones((1, 1))
+    return _guided(priced, ways, allowed)
 
 
-def _guided(priced: Priced, weight: Array, start: int, allowed: Array) -> tuple[list[int], int] | None:
-    """The walk that is best for a weighted sum of values; each party counted at its own discount factor."""
-    graph, n = priced.steps, len(priced.keep)
-    value = np.full((n, graph.nodes), -np.inf)
-    choice = np.full(graph.nodes, -1, dtype=np.int64)
+def _guided(priced: Priced, weights: Array, allowed: Array) -> list[tuple[list[int], int]]:
+    """The walks that are best for weighted sums of values, (ways, n); each party counted at its own discount factor."""
+    graph, (ways, n) = priced.steps, weights.shape
+    value = np.full((ways, n, graph.nodes), -np.inf)
+    choice = np.full((ways, graph.nodes), -1, dtype=np.int64)
     for place, end in enumerate(graph.ends):
-        value[:, end] = priced.rest[:, place]
-    for low, high, cuts, _ in reversed(graph.bundles):
-        onward = priced.gain[:, low:high] + priced.keep[:, None] * value[:, graph.dst[low:high]]
-        alive = np.isfinite(onward).all(axis=0)
-        sums = np.where(alive, weight @ np.where(alive, onward, 0.0), -np.inf)
-        over = priced.gaps(np.where(alive, onward, 0.0), slice(low, high)) - allowed[:, None]
-        penalty = np.where(alive, over.max(axis=0), np.inf)
-        score = np.where(penalty <= EXISTS, sums, sums - 1e6 * np.where(np.isfinite(penalty), penalty, 0))
-        top = np.maximum.reduceat(score, cuts)
-        hit = np.flatnonzero(score == np.repeat(top, np.diff(np.append(cuts, high - low))))
-        owners, first = np.unique(graph.src[low:high][hit], return_index=True)
-        chosen = hit[first]
-        good = np.isfinite(score[chosen])
-        value[:, owners[good]] = onward[:, chosen[good]]
-        choice[owners[good]] = low + chosen[good]
-    edges, node = [], start
-    while choice[node] >= 0:
-        edges.append(int(choice[node]))
-        node = int(graph.dst[choice[node]])
-    return (edges, node) if node in graph.ends else None
+        value[:, :, end] = priced.rest[:, place]
+    for low, high, cuts, owners in reversed(graph.bundles):
+        onward = priced.gain[:, low:high] + priced.keep[:, None] * value[:, :, graph.dst[low:high]]
+        alive = np.isfinite(onward).all(axis=1)
+        real = np.where(alive[:, None], onward, 0.0)
+        over = (priced.gaps(real, slice(low, high)) - allowed[:, None]).max(axis=1)
+        sums = np.einsum("wn,wnm->wm", weights, real)
+        score = np.where(alive, np.where(over <= EXISTS, sums, sums - 1e6 * over), -np.inf)
+        top = np.maximum.reduceat(score, cuts, axis=1)
+        hit = score == np.repeat(top, np.diff(np.append(cuts, high - low)), axis=1)
+        first = np.minimum.reduceat(np.where(hit, np.arange(high - low), high - low), cuts, axis=1)
+        value[:, :, owners] = np.take_along_axis(onward, first[:, None], axis=2)
+        choice[:, owners] = np.where(np.isfinite(top), low + first, -1)
+    found = []
+    for way in range(ways):
+        edges, node = [], graph.start
+        while choice[way, node] >= 0:
+            edges.append(int(choice[way, node]))
+            node = int(graph.dst[edges[-1]])
+        if node in graph.ends:
+            found.append((edges, node))
+    return found
 
 
 def decide(priced: Priced) -> tuple[bool | None, tuple[int, ...] | None]:

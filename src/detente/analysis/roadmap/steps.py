@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from detente.analysis.roadmap.evaluate import departure_values, departures
+from detente.analysis.roadmap.evaluate import departure_values
 from detente.analysis.roadmap.model import Model, Terms
 from detente.analysis.roadmap.threats import Threat
 from detente.errors import CostError
@@ -264,7 +264,7 @@ class Priced:
 
 def price(model: Model, terms: Terms, threat: Threat, graph: Steps, target: int) -> Priced:
     """The steps of a graph with what each party could gain by departing from them (detection taken as sure)."""
-    from detente.analysis.roadmap.evaluate import rest_landings, rest_value, worth
+    from detente.analysis.roadmap.evaluate import rest_value, resting, worth
 
     value = worth(model, terms, threat, target)
     src, dst = graph.state[graph.src], graph.state[graph.dst]
@@ -277,22 +277,14 @@ def price(model: Model, terms: Terms, threat: Threat, graph: Steps, target: int)
                 departure_values(model, i, threat.at(int(date))[i], src[at], dst[at]) - terms.cost[i]
             )
             gain[i, at] = value.at(int(date))[i, dst[at]]
-    ends = graph.ends
-    spot = np.array([target])
-    rest = np.array(
-        [rest_value(model, terms, threat, value, target, int(graph.date[e])) for e in ends]
-    ).T.reshape(model.n, -1)
+    ends = [int(graph.date[e]) for e in graph.ends]
+    rest = np.array([rest_value(model, terms, threat, value, target, date) for date in ends])
     away = np.full((model.n, len(ends)), -np.inf)
     for i in range(model.n):
-        by_landing: dict[int, float] = {}
-        for place, end in enumerate(ends):
-            for landing in rest_landings(threat, terms, i, int(graph.date[end])):
-                key = landing.__array_interface__["data"][0]
-                if key not in by_landing:
-                    by_landing[key] = float(departures(model, i, landing, spot, spot)[0][0])
-                away[i, place] = max(away[i, place], by_landing[key] - terms.cost[i])
+        top, _ = resting(model, terms, threat, i, target)
+        away[i] = top[np.minimum(ends, len(top) - 1).astype(np.int64)] - terms.cost[i]
     start = model.start
     return Priced(
-        graph, leave, gain, value.keep, threat.resume, terms.exit, rest, away,
+        graph, leave, gain, value.keep, threat.resume, terms.exit, rest.T.reshape(model.n, -1), away,
         np.maximum(threat.entry[:, start], terms.exit),
     )  # fmt: skip

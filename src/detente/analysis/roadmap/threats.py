@@ -15,6 +15,7 @@ a roadmap under ``pause`` compares it with what ``revert`` would leave it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -103,7 +104,19 @@ class Threat:
 
 
 def threat(model: Model, terms: Terms, kind: Rule, target: int) -> Threat:
-    """The threat of a rule. ``target`` matters where the talks collapse at a deadline unless it is reached."""
+    """The threat of a rule, computed once for a model. ``target`` matters where the talks collapse at a deadline
+    unless it is reached.
+    """
+    key: tuple[Any, ...] = (kind, terms.step_delta.tobytes(), terms.steps)
+    if terms.steps is not None and terms.collapse is not None:
+        key = (*key, terms.collapse.tobytes(), target)
+    found: Threat = model.threats.get(
+        key, lambda: _threat(model, terms, kind, target), lambda made: int(made.landing.size)
+    )
+    return found
+
+
+def _threat(model: Model, terms: Terms, kind: Rule, target: int) -> Threat:
     if kind.name == "pause":
         return _pause(model, terms, kind)
     steps = terms.steps
@@ -258,7 +271,7 @@ def _dated(model: Model, terms: Terms, kind: Rule, target: int, steps: int) -> T
     last = [model.u.copy() for _ in range(model.n)]
     after, later = None, tuple[Phase, ...]()
     if terms.collapse is not None:
-        lasting = _lasting(model, terms, kind)
+        lasting = threat(model, replace(terms, horizon=None, collapse=None), kind, target)
         after, later = lasting.landing[0], lasting.phases[0] if lasting.phases else ()
         if lasting.cycled:
             return _fallen(model, terms, kind, target, steps)
