@@ -15,8 +15,8 @@ from detente.case import Case
 from detente.case.structure import among
 from detente.errors import NeedsError
 from detente.report import html, markdown
-from detente.report.document import Block, Figure, Paragraph, Report, Section
-from detente.report.draw import pens
+from detente.report.document import Block, Figure, Paragraph, Report, Section, figures_of
+from detente.report.draw import Drawings
 from detente.report.gather import Findings, gather
 from detente.report.hide import view_of
 from detente.report.page import page
@@ -43,11 +43,10 @@ def render(
     """
     if form not in FORMS:
         raise NeedsError(f"unknown format '{form}'; there are {among(FORMS)}")
-    if form == "html":
-        pens()  # they start up while the analyses run
-    report = build(case, audience=audience, name=name, variant=variant)
+    drawings = Drawings() if form == "html" else None
+    report = build(case, audience=audience, name=name, variant=variant, drawings=drawings)
     writers: dict[str, Callable[[Report], str]] = {
-        "html": html.render,
+        "html": lambda r: html.render(r, drawings),
         "md": markdown.render,
         "json": lambda r: json.dumps(to_plain(r.data), ensure_ascii=False, indent=1) + "\n",
     }
@@ -55,15 +54,25 @@ def render(
 
 
 def build(
-    case: Case, *, audience: str = "analyst", name: str | None = None, variant: str | None = None
+    case: Case,
+    *,
+    audience: str = "analyst",
+    name: str | None = None,
+    variant: str | None = None,
+    drawings: Drawings | None = None,
 ) -> Report:
-    """The report on a case as data."""
+    """The report on a case as data; ``drawings`` are begun with what is found early."""
     hidden: list[str] = []
     if audience.startswith("party:"):
         case, hidden = view_of(case, audience.removeprefix("party:"))
     elif audience not in ("principal", "analyst"):
         raise NeedsError(f"unknown audience '{audience}'; there are principal, analyst and party:ID")
-    findings = gather(case)
+
+    def early(found: Findings) -> None:
+        if drawings is not None:
+            drawings.ahead(figure.spec for figure in figures_of(sections(found)))
+
+    findings = gather(case, early)
     parts = sections(findings)
     figure = _main_figure(parts)
     front = page(findings, figure)
@@ -81,7 +90,7 @@ def build(
 
 def _main_figure(parts: list[Section]) -> Figure | None:
     """The figure of the page: where the parties stand on several issues, else what outcomes are worth."""
-    figures = {block.name: block for part in parts for block in part.blocks if isinstance(block, Figure)}
+    figures = {figure.name: figure for figure in figures_of(parts)}
     stands = figures.get("positions")
     if stands is not None and stands.table is not None and len(stands.table.rows) > 1:
         return stands
@@ -123,7 +132,6 @@ def _data(findings: Findings, audience: str) -> dict[str, object]:
         else {name: result.to_dict() for name, result in findings.steps.targets.items()},
         "standoff": None if findings.standoff is None else _at_rest(findings.standoff),
         "confidence": None if findings.sure is None else _how_sure(findings.sure),
-        **findings.further,
     }
 
 

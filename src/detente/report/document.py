@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,16 @@ class Report:
     page: Section
     sections: tuple[Section, ...]
     data: Mapping[str, Any]
+
+    @property
+    def figures(self) -> list[Figure]:
+        """All figures, in order."""
+        return figures_of((self.page, *self.sections))
+
+
+def figures_of(sections: Iterable[Section]) -> list[Figure]:
+    """All figures of some sections, in order."""
+    return [block for section in sections for block in section.blocks if isinstance(block, Figure)]
 
 
 def words(blocks: Sequence[Block]) -> int:

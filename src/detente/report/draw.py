@@ -1,7 +1,7 @@
 """Vega-Lite specifications to SVG, without a browser and without a network.
 
-Drawing happens in two processes of its own: their JavaScript starts up while the analyses still run, they draw side
-by side, and whoever waits for a figure does not hold up other threads. This file is also the program that they run.
+A process of its own draws: its JavaScript starts up while the analyses still run, what is known early is drawn ahead,
+and nobody's thread is held up. This file is also the program which that process runs.
 """
 
 from __future__ import annotations
@@ -11,62 +11,62 @@ import functools
 import json
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 Spec = Mapping[str, Any]
-PENS = 1
-"""Processes that draw."""
 
 
 def svg(spec: Spec) -> str:
     """The figure as an SVG element."""
-    return drawings([spec])[0]
+    return _pen().draw(json.dumps(spec)).result()
 
 
-def drawings(specs: Sequence[Spec]) -> list[str]:
-    """The figures as SVG elements."""
-    rest = enumerate(specs)
-    turn = threading.Lock()
+class Drawings:
+    """The drawings of one document: what is asked for ahead is there when it is wanted."""
 
-    def taken() -> Iterator[tuple[int, Spec]]:
-        while True:
-            with turn:
-                following = next(rest, None)
-            if following is None:
-                return
-            yield following
+    def __init__(self) -> None:
+        self._drawn: dict[str, Future[str]] = {}
+        _pen()
 
-    with ThreadPoolExecutor(PENS) as pool:
-        done = pool.map(lambda pen: [(place, pen.draw(spec)) for place, spec in taken()], pens())
-        return [text for _, text in sorted(pair for part in done for pair in part)]
+    def ahead(self, specs: Iterable[Spec]) -> None:
+        """Has figures drawn, without waiting for them."""
+        for text in map(json.dumps, specs):
+            if text not in self._drawn:
+                self._drawn[text] = _pen().draw(text)
 
-
-@functools.cache
-def pens() -> tuple[_Pen, ...]:
-    """The processes that draw, started at the first call; they end with this one."""
-    return tuple(_Pen() for _ in range(PENS))
+    def of(self, specs: Sequence[Spec]) -> list[str]:
+        """The figures as SVG elements."""
+        self.ahead(specs)
+        return [self._drawn[json.dumps(spec)].result() for spec in specs]
 
 
 class _Pen:
-    """One process that draws: a specification a line in, an SVG a line out, both as JSON."""
+    """The process that draws: a specification a line in, an SVG a line out, both as JSON. It ends with this one."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603  the interpreter that runs this, on this file
+        self._queue = ThreadPoolExecutor(1)
+        self._process = self._begun()
+        atexit.register(lambda: self._process.communicate())
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  the interpreter that runs this, on this file
             [sys.executable, "-I", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self._free = threading.Lock()
-        atexit.register(self._end)
 
-    def draw(self, spec: Spec) -> str:
+    def draw(self, spec: str) -> Future[str]:
+        return self._queue.submit(self._draw, spec)
+
+    def _draw(self, spec: str) -> str:
+        if self._process.poll() is not None:  # killed from outside
+            self._process.communicate()
+            self._process = self._begun()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        with self._free:
-            self._process.stdin.write(json.dumps(spec).encode() + b"\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
+        self._process.stdin.write(spec.encode() + b"\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
         if not line:
             raise OSError(f"the process that draws figures ended with code {self._process.wait()}")
         drawn: dict[str, str] = json.loads(line)
@@ -74,8 +74,10 @@ class _Pen:
             raise ValueError(f"a figure could not be drawn: {drawn['error']}")
         return drawn["svg"]
 
-    def _end(self) -> None:
-        self._process.communicate()
+
+@functools.cache
+def _pen() -> _Pen:
+    return _Pen()
 
 
 def _serve() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -66,12 +66,22 @@ class Findings:
     effects: tuple[Comparison, ...] = ()
     sure: ConfidenceResult | None = None
     steps: Steps | None = None
-    further: Mapping[str, Any] = field(default_factory=dict)
+    spaces: Mapping[str, Space | str] = field(default_factory=dict)
+    """The variants compiled, or why they cannot be."""
 
 
-def gather(case: Case) -> Findings:
-    """Runs what the case allows; what it does not allow is listed in ``missing``."""
-    findings = _of_parties(case)
+def gather(case: Case, early: Callable[[Findings], None] | None = None) -> Findings:
+    """Runs what the case allows; what it does not allow is listed in ``missing``. ``early`` is told everything but the
+    steps, which take longest.
+    """
+    findings = _with_forecast(_of_parties(case))
+    if early is not None:
+        early(findings)
+    return _with_steps(findings)
+
+
+def _with_forecast(findings: Findings) -> Findings:
+    case = findings.case
     if case.forecast is None:
         return findings
     if len(case.forecast.actors) > MOST_ACTORS:
@@ -80,8 +90,21 @@ def gather(case: Case) -> Findings:
     return replace(findings, drift=forecast(case), readings=forecast(case, model="eum"))
 
 
+def _with_steps(findings: Findings) -> Findings:
+    if findings.space is None:
+        return findings
+    variants = {name: made for name, made in findings.spaces.items() if isinstance(made, Space)}
+    steps, unasked = look(findings.space, variants)
+    return replace(
+        findings,
+        steps=steps,
+        funnel={**findings.funnel, **_funnel_of(steps)},
+        missing=(*findings.missing, *unasked),
+    )
+
+
 def _of_parties(case: Case) -> Findings:
-    """Everything but the forecast."""
+    """Everything but the steps and the forecast."""
     try:
         space = compile_case(case)
         deal = agreement(space)
@@ -89,22 +112,21 @@ def _of_parties(case: Case) -> Findings:
         return Findings(case, None, None, None, _funnel(None), {}, (), (str(error),))
     rest, missing = _at_rest(space)
     held, changes = _at_table(space)
-    variants = {name: _compiled(case, name) for name in case.variants}
-    steps, unasked = look(space, {n: v for n, v in variants.items() if isinstance(v, Space)})
+    spaces = {name: _compiled(case, name) for name in case.variants}
     return Findings(
         case,
         space,
         deal,
         over_ranges(space),
-        {**_funnel(deal), **_funnel_of(steps)},
+        _funnel(deal),
         _by_no_deal(space),
-        tuple(_variation(case, name, made) for name, made in variants.items()),
-        (*missing, *unasked),
+        tuple(_variation(case, name, made) for name, made in spaces.items()),
+        missing,
         rest,
         table=held,
         effects=changes,
         sure=_sure(case, space),
-        steps=steps,
+        spaces=spaces,
     )
 
 
@@ -191,7 +213,6 @@ def _by_no_deal(space: Space) -> dict[str, bool]:
 
 
 def _compiled(case: Case, variant: str) -> Space | str:
-    """The space of a variant, or why there is none."""
     try:
         return compile_case(with_variant(case, variant))
     except (CaseError, NeedsError, CostError) as error:
@@ -208,7 +229,8 @@ def _variation(case: Case, name: str, space: Space | str) -> Variation:
         return Variation(name, why, None, None, None, str(error))
     found = deal.solutions.get("kalai_smorodinsky")
     package = None if found is None else space.outcome(found.levels)
-    return Variation(name, why, deal.zone.exists, None if bounds is None else bounds.verdict, package)
+    verdict = None if bounds is None else bounds.verdict
+    return Variation(name, why, deal.zone.exists, verdict, package)
 
 
 def acceptable(deal: AgreementResult, levels: Any) -> bool:

@@ -7,15 +7,16 @@ from functools import lru_cache
 from typing import Any
 
 from detente.report.document import Block, Figure, Listing, Paragraph, Report, Table
-from detente.report.draw import drawings
+from detente.report.draw import Drawings
 
 _ID = re.compile(r'(\bid="|url\(#|href="#)([A-Za-z][\w-]*)')
 _OWN = re.compile(r'\bid="([A-Za-z][\w-]*)"')
 
 
-def render(report: Report) -> str:
-    """The whole report as an HTML document."""
-    text: str = _template().render(report=report, kind=_kind, drawn=_drawn(report))
+def render(report: Report, drawings: Drawings | None = None) -> str:
+    """The whole report as an HTML document; ``drawings`` may hold some of its figures already."""
+    drawn = _drawn(report, drawings or Drawings())
+    text: str = _template().render(report=report, kind=_kind, drawn=drawn)
     return text
 
 
@@ -45,15 +46,14 @@ def _kind(block: Block) -> str:
             return "figure"
 
 
-def _drawn(report: Report) -> dict[str, Any]:
+def _drawn(report: Report, drawings: Drawings) -> dict[str, Any]:
     """The figures of a report by name; ids inside each are numbered anew, so that two on one page do not clash."""
     from markupsafe import Markup
 
-    sections = (report.page, *report.sections)
-    figures = {b.name: b for section in sections for b in section.blocks if isinstance(b, Figure)}
+    figures = {figure.name: figure.spec for figure in report.figures}
     out = {}
     for number, (name, drawing) in enumerate(
-        zip(figures, drawings([figure.spec for figure in figures.values()]), strict=True), start=1
+        zip(figures, drawings.of(list(figures.values())), strict=True), start=1
     ):
         ids = {old: f"figure{number}-{i}" for i, old in enumerate(dict.fromkeys(_OWN.findall(drawing)))}
         out[name] = Markup(_ID.sub(lambda m, ids=ids: m[1] + ids.get(m[2], m[2]), drawing))  # type: ignore[misc]  # noqa: S704  our own drawing
