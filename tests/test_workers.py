@@ -115,12 +115,10 @@ def test_options_are_checked():
         list(chunks(job(), engine="dask"))
 
 
-def test_ray_is_an_extra():
-    try:
-        import ray  # noqa: F401
-    except ImportError:
-        with pytest.raises(MissingExtraError, match=r"detente\[ray\]"):
-            list(chunks(job(), engine="ray"))
+def test_ray_is_an_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)  # as where it is not installed
+    with pytest.raises(MissingExtraError, match=r"detente\[ray\]"):
+        list(chunks(job(), engine="ray"))
 
 
 @pytest.mark.parametrize(

@@ -302,6 +302,7 @@ class _Ray:
 
     def __init__(self, job: Job) -> None:
         try:
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machines
             import ray
         except ImportError as error:
             raise MissingExtraError("ray", "ray") from error
