@@ -56,6 +56,32 @@ def test_compare_takes_all_variants_or_some(case):
     assert "rich" in run("compare", case, "--draws", 200, "--variant", "rich").stdout
 
 
+def test_compare_takes_the_options_of_a_forecast(tmp_path):
+    from detente.case import from_data
+
+    actors = {"a": {"x": [10, 20]}, "b": {"x": 90}}
+    data = {
+        "detente": 1,
+        "id": "drift",
+        "title": "Drift",
+        "forecast": {
+            "issues": {"x": {"from": 0, "to": 100}},
+            "actors": {
+                name: {"capability": 50, "position": row, "salience": {"x": 50}}
+                for name, row in actors.items()
+            },
+        },
+        "variants": {"strong": [{"set": "forecast.actors.b.capability", "to": 90}]},
+    }
+    path = tmp_path / "drift.yaml"
+    path.write_text(dump(from_data(data)))
+    words = ("compare", path, "--of", "forecast", "--draws", 20, "--json", "--model", "smp", "--turns")
+    one, many = (
+        json.loads(run(*words, turns, "--rules", "vote=cubic").stdout)["options"] for turns in (1, 9)
+    )
+    assert (one["turns"], many["turns"], one["rules"]) == (1, 9, {"vote": "cubic"})
+
+
 def test_bad_input_ends_with_two(case, tmp_path):
     for words in (
         ("confidence", case, "--switch", "nobody"),

@@ -12,13 +12,16 @@ from detente.cli.confidence import (
     DrawsOption,
     EngineOption,
     FolderOption,
+    ModelOption,
     NoDealOption,
     OfOption,
     OrderOption,
+    RulesOption,
     SamplingOption,
     SeedOption,
     ThreatOption,
     ToOption,
+    TurnsOption,
     WorkersOption,
     means,
     options,
@@ -40,6 +43,7 @@ def compare(
     seed: SeedOption = 0, sampling: SamplingOption = "latin", workers: WorkersOption = None,
     engine: EngineOption = "processes", keep: FolderOption = None, no_deal: NoDealOption = None,
     concept: ConceptOption = None, to: ToOption = None, order: OrderOption = None, threat: ThreatOption = None,
+    model: ModelOption = None, turns: TurnsOption = None, rules: RulesOption = None,
 ) -> None:  # fmt: skip
     """Variants side by side with the case as it stands, on the same draws."""
     from detente.analysis.confidence import compare as analyse
@@ -54,7 +58,16 @@ def compare(
         of,
         sample=sample(draws, seed, sampling, None),
         means=means(of, workers, engine, keep, progress),
-        **options(no_deal=no_deal, concept=concept, to=to, order=order, threat=threat),
+        **options(
+            no_deal=no_deal,
+            concept=concept,
+            to=to,
+            order=order,
+            threat=threat,
+            model=model,
+            turns=turns,
+            rules=rules,
+        ),
     )
     progress.clear()
     emit(result, as_json, output)

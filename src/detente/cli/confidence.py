@@ -123,7 +123,7 @@ def confidence(
             threat=threat,
             model=model,
             turns=turns,
-            rules=rules and pairs(rules, "--rules"),
+            rules=rules,
         ),
     )
     progress.clear()
@@ -147,5 +147,8 @@ def means(of: str, workers: int | None, engine: Any, folder: Path | None, report
 
 
 def options(**stated: Any) -> Any:
-    """The options that were given."""
-    return {name: value for name, value in stated.items() if value is not None}
+    """The options that were given; rules of a forecast as pairs."""
+    given = {name: value for name, value in stated.items() if value is not None}
+    if "rules" in given:
+        given["rules"] = pairs(given["rules"], "--rules")
+    return given

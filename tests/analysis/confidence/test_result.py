@@ -173,6 +173,54 @@ def test_side_payments_where_money_is_stated():
     assert all(lever.kind != "side payment" for lever in found.levers)
 
 
+def haggle(levels=("low", "high"), buyer=(10, [0, 2]), seller=(0, [9, 10]), **more):
+    values = {
+        "buyer": dict(zip(levels, buyer, strict=True)),
+        "seller": dict(zip(levels, seller, strict=True)),
+    }
+    data = {
+        **HEAD,
+        "parties": {"buyer": {}, "seller": {}},
+        "issues": {"price": {"levels": list(levels)}},
+        "preferences": {party: {"values": {"price": v}} for party, v in values.items()},
+        "no_deal": {"now": {"buyer": 4, "seller": 4}},
+        **more,
+    }
+    return from_data(data)
+
+
+def test_a_level_half_way_is_a_lever():
+    found = asked(haggle(), draws=200)
+    added = next(lever for lever in found.levers if lever.kind == "added")
+    assert added.text == "price: a level between low and high"
+    new = with_changes(haggle(), added.changes)
+    assert new.issues["price"].names == ("low", "between low and high", "high")
+    assert new.preferences["buyer"].values["price"]["between low and high"].to_data() == [
+        5,
+        6,
+    ]  # of 10 and 0 to 2
+    assert detente.agreement(new).zone.exists
+    assert added.effect == 1.0
+
+
+def test_smaller_steps_of_a_scale_are_a_lever():
+    scale = {"price": {"levels": {"from": 0, "to": 10, "step": 10}}}
+    case = haggle(("0", "10"), (10, 0), (0, 10), issues=scale)
+    added = next(lever for lever in asked(case, draws=50).levers if lever.kind == "added")
+    new = with_changes(case, added.changes)
+    assert new.issues["price"].names == ("0", "5", "10")
+    assert detente.agreement(new).zone.exists
+
+
+def test_a_level_off_the_table_is_a_lever():
+    case = haggle(("none", "fair", "fairer"), (4, 6, [7, 8]), (4, 6, [7, 8]))
+    found = asked(case, draws=50, answer="nash:price=fair")
+    assert found.to_dict()["wanted"] is True
+    removed = [lever for lever in found.levers if lever.kind == "removed"]
+    assert [lever.text for lever in removed] == ["price: fairer is off the table"]
+    assert removed[0].effect == 1.0
+
+
 def test_levers_may_break_an_answer():
     found = asked(price(worth=[6, 8]), draws=200)
     assert found.to_dict()["wanted"] is False

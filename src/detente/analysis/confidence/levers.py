@@ -12,7 +12,7 @@ all concerned state a numeraire, the distance a factor moves, periods, or a coun
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -362,10 +362,72 @@ def _structure(case: Case, question: Any) -> Iterator[Lever]:
             1.0,
             STRUCTURE,
         )
+    yield from _levels_added(case)
+    yield from _levels_removed(case)
     if isinstance(question, AskRoadmap | AskStandoff):
         yield from _commitments(case, question)
     if isinstance(question, AskRoadmap):
         yield from _clock(case)
+
+
+def _levels_added(case: Case) -> Iterator[Lever]:
+    """A level half-way between two neighbours, worth to every party the mean of both; a numeric scale in steps of half
+    the size. Only where every preference states values, from which the new level has its own.
+    """
+    kinds = _kinds(case)
+    if case.graph_form or any(preference.values is None for preference in kinds.values()):
+        return
+    for name, issue in case.issues.items():
+        levels = format_path(("issues", name, "levels"))
+        if issue.scale is not None:
+            if issue.scale.step is not None:
+                half = {"set": f"{levels}.step", "to": float(issue.scale.step) / 2}
+                yield Lever("added", f"{name}: steps of half the size", (half,), 1.0, STRUCTURE)
+            continue
+        for low, high in itertools.pairwise(issue.names):
+            between = f"between {low} and {high}"
+            place = issue.position(high)
+            changes = [{"set": levels, "to": [*issue.names[:place], between, *issue.names[place:]]}]
+            for route, preference in kinds.items():
+                values = (preference.values or {}).get(name)
+                if values is not None:
+                    path = format_path((*route, "values", name, between))
+                    changes.append({"set": path, "to": _between(values[low], values[high])})
+            yield Lever("added", f"{name}: a level {between}", tuple(changes), 1.0, STRUCTURE)
+
+
+def _levels_removed(case: Case) -> Iterator[Lever]:
+    """A level that nobody can choose any more; neither that of the status quo nor one of a no-deal outcome."""
+    if case.graph_form:
+        return
+    entries = [] if case.no_deal is None else [case.no_deal.now, case.no_deal.at_deadline]
+    stays = [e.outcome for e in entries if e is not None and isinstance(e.outcome, Mapping)]
+    for name, issue in case.issues.items():
+        here = {outcome[name] for outcome in [case.start, *stays] if name in outcome}
+        for level in issue.names:
+            if level not in here and len(issue.names) > 1:
+                change = {"add": "impossible", "to": {"when": f'{name} == "{level}"'}}
+                yield Lever("removed", f"{name}: {level} is off the table", (change,), 1.0, STRUCTURE)
+
+
+def _kinds(case: Case) -> dict[tuple[str, ...], Preference]:
+    """Every preference that a party may have, its types one by one, by path."""
+    found: dict[tuple[str, ...], Preference] = {}
+    for party, preference in case.preferences.items():
+        if preference.types is None:
+            found["preferences", party] = preference
+        for kind, one in (preference.types or {}).items():
+            found["preferences", party, "types", kind] = one
+    return found
+
+
+def _between(low: Number, high: Number) -> Any:
+    """Half-way between two numbers; a range or triangle where they are of such a form, or one of them is certain."""
+    forms = {(n.kind, len(n.args)) for n in (low, high) if isinstance(n, Uncertain)}
+    if len(forms) == 1 and (form := forms.pop())[0] in ("range", "triangle"):
+        ends = [n.args if isinstance(n, Uncertain) else (n,) * form[1] for n in (low, high)]
+        return [(a + b) / 2 for a, b in zip(*ends, strict=True)]
+    return (mode(low) + mode(high)) / 2
 
 
 def _commitments(case: Case, question: Any) -> Iterator[Lever]:
