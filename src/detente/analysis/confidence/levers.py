@@ -81,7 +81,8 @@ def levers(counts: Counts, ask: Ask, name: str, want: bool, likely: Sequence[str
     case = _bare(counts.plan.case)
     found: list[Lever] = []
     for lever in _candidates(counts, ask, name, want, likely):
-        room = sum(other.kind == lever.kind for other in found) < MOST_OF_A_KIND or lever.kind == "variant"
+        same = sum(other.kind == lever.kind for other in found)
+        room = lever.kind == "variant" or same < (1 if lever.kind == "deadline" else MOST_OF_A_KIND)
         if room and _verified(case, lever.changes, ask, name, want):
             found.append(lever)
     kept = sorted(found, key=lambda lever: lever.order)[:MOST_LEVERS]
