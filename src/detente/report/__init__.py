@@ -15,7 +15,7 @@ from detente.case import Case
 from detente.case.structure import among
 from detente.errors import NeedsError
 from detente.report import html, markdown
-from detente.report.document import Block, Figure, Paragraph, Report, Section, figures_of
+from detente.report.document import Figure, Paragraph, Report, Section, figures_of
 from detente.report.draw import Drawings
 from detente.report.gather import Findings, gather
 from detente.report.hide import view_of
@@ -98,13 +98,9 @@ def _main_figure(parts: list[Section]) -> Figure | None:
 
 
 def _once(parts: list[Section], figure: Figure | None) -> list[Section]:
-    """The sections with the page's figure replaced by its table: a figure is shown once."""
-    if figure is None or figure.table is None:
-        return parts
-    table: Block = figure.table
+    """The sections without the page's figure: a figure, with its table, is shown once."""
     return [
-        replace(part, blocks=tuple(table if block is figure else block for block in part.blocks))
-        for part in parts
+        replace(part, blocks=tuple(block for block in part.blocks if block is not figure)) for part in parts
     ]
 
 

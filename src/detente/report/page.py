@@ -13,6 +13,8 @@ from detente.report.document import Block, Figure, Paragraph, Section, words
 from detente.report.gather import Findings
 
 MOST_WORDS = 200
+FIRST = ("Room.", "Who gives what.", "Why it is stuck.", "First step.")
+"""What is cut last."""
 SHORT = 14
 """Words of a paragraph that is not cut further while a longer one can be."""
 
@@ -41,7 +43,7 @@ def page(findings: Findings, figure: Figure | None) -> Section:
 def _within(blocks: list[Block]) -> list[Block]:
     """The blocks with their longest paragraphs cut until the page keeps its length.
 
-    Whether there is room, each side's position, and the first step with its proof and answer, are cut last.
+    Whether there is room, who gives what, each side's position, and the first step with its proof and answer, are cut last.
     """
     while words(blocks) > MOST_WORDS:
         longest = max(range(len(blocks)), key=lambda i: (_cuttable(blocks[i]), words([blocks[i]])))
@@ -64,7 +66,7 @@ def _shorter(text: str) -> str:
 
 def _cuttable(block: Block) -> bool:
     """Whether a paragraph may be cut before those that a reader on either side looks for."""
-    first = isinstance(block, Paragraph) and block.lead in ("Room.", "Why it is stuck.", "First step.")
+    first = isinstance(block, Paragraph) and block.lead in FIRST
     return not first and words([block]) > SHORT
 
 
@@ -82,15 +84,14 @@ def _decision(case: Case) -> str:
     if not case.parties and case.forecast is not None:
         names = [part.label or name for name, part in case.forecast.issues.items()]
         return f"None yet: this case asks where {len(case.forecast.actors)} actors would drift on {_few(names, 5)}."
-    what = _few([label(case, i) for i in case.issues], 3) or f"on one of {len(case.outcomes)} outcomes"
-    text = f"Whether and how to settle {what}"
-    deadline = case.time.deadline
+    what = _few([label(case, i) for i in case.issues], 3) or f"which of {len(case.outcomes)} outcomes"
+    when, deadline = "", case.time.deadline
     if deadline is not None:
         by = case.time.deadline_set_by
-        text += f" by {deadline.isoformat()}" + (f" ({label(case, by)}'s deadline)" if by else "")
+        when = f"By {deadline.isoformat()}" + (f" ({label(case, by)}'s deadline): " if by else ": ")
     elif case.time.periods is not None:
-        text += f" within {case.time.periods} periods"
-    return text + "."
+        when = f"Within {case.time.periods} periods: "
+    return _capital(f"{when}{what}.")
 
 
 def _few(names: Sequence[str], most: int) -> str:
@@ -156,10 +157,8 @@ def _gives(findings: Findings) -> str:
             by.setdefault(who, []).append(f"{label(case, name)} to {names[new]}")
     if not by:
         return "One package acceptable to all leaves things as they stand."
-    told = [
-        f"{who} takes {_few(moves, 3)}" if who else f"agreed: {_few(moves, 3)}" for who, moves in by.items()
-    ]
-    return f"In one acceptable package {'; '.join(told)}."
+    told = [_few(moves, 3) + (f" ({who})" if who else "") for who, moves in by.items()]
+    return f"One acceptable package: {'; '.join(told)}."
 
 
 def _apart(findings: Findings) -> str:
