@@ -40,6 +40,7 @@ KEPT = (
     "retreats",
     "replies",
     "graphs",
+    "ways",
 )
 """What a model has computed that does not depend on utilities."""
 

@@ -11,7 +11,7 @@ alarm party i goes on with its own B_i; a party that catches up with the schedul
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +21,8 @@ from detente.analysis.roadmap.replies import best, open_moves, solve
 from detente.analysis.roadmap.threats import Threat
 from detente.space.tables import Array
 
+SHORT = 500
+"""Up to this many planned steps what departures lead to is kept."""
 LONG = 200_000
 """From this many pairs of step and own move on, departures are read off the two best landings of each state."""
 EXISTS = 1e-9
@@ -91,12 +93,22 @@ def departures(
     return top, to
 
 
-def other_ways(model: Model, i: int, src: Array, dst: Array) -> Iterator[Array]:
+def other_ways(model: Model, i: int, src: Array, dst: Array) -> Iterable[Array]:
     """The states that party i's departures from planned steps src -> dst lead to, move by move: (m,), -1 for none.
 
     A departure that would lead to an impossible outcome, or to what was planned, is none; so is one with a rise of i's
-    own that misses what it needs together.
+    own that misses what it needs together. Those of single roadmaps are kept: they do not depend on utilities.
     """
+    if len(src) > SHORT:
+        return _other_ways(model, i, src, dst)
+    key = (i, src.tobytes(), dst.tobytes())
+    found: list[Array] = model.ways.get(
+        key, lambda: list(_other_ways(model, i, src, dst)), lambda m: len(m) * len(src)
+    )
+    return found
+
+
+def _other_ways(model: Model, i: int, src: Array, dst: Array) -> Iterator[Array]:
     menu = model.menus[i]
     own = menu.own[src]
     planned = _moved(model, model.solo[i], src, dst)

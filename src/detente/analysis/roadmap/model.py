@@ -291,6 +291,11 @@ class Model:
         return Shelf(20_000_000)
 
     @cached_property
+    def ways(self) -> Shelf:
+        """What departures from single roadmaps lead to, by party and steps; it does not depend on utilities."""
+        return Shelf(1_000_000)
+
+    @cached_property
     def threats(self) -> Shelf:
         """What breaches lead to, by the terms and the rule."""
         return Shelf(5_000_000)

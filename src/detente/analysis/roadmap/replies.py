@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from detente.space.tables import Array
 TIE = 1e-10
 """A reply changes only for a gain above this."""
 SETTLED = 1e-13
+SURELY_BELOW = 0.99
+"""A factor below which 1 less the factor keeps its digits."""
 TOGETHER = 2_000_000
 """Tables up to this size are looked up in one expression."""
 MAX_CELLS = 60_000_000
@@ -111,7 +114,7 @@ def bits(model: Model, i: int) -> list[tuple[bool, ...]]:
 
 
 def columns(model: Model, i: int, base: Array, offered: dict[int, Array]) -> Array:
-    """The table Y of a party against others who play ``base`` and offer ``offered``: int32 (columns, N)."""
+    """The table Y of a party against others who play ``base`` and offer ``offered``: (columns, N)."""
     key = b"".join([i.to_bytes(2, "little"), base.tobytes(), *(offered[k].tobytes() for k in model.joint[i])])
     found: Array = model.replies.get(
         key, lambda: _columns(model, i, base, offered), lambda made: int(made.size)
@@ -129,7 +132,9 @@ def _columns(model: Model, i: int, base: Array, offered: dict[int, Array]) -> Ar
         )
     x = np.arange(model.size)
     valid = open_moves(model, i, x)
-    table = np.empty((menu.width * len(ways), model.size), dtype=np.int32)
+    count = menu.width * len(ways)
+    kind = np.int64 if count * model.size <= TOGETHER else np.int32  # lookups are fastest by 64 bits
+    table = np.empty((count, model.size), dtype=kind)
     for move in range(menu.width):
         here = x + base + np.where(valid[move], menu.offset[menu.own, move], 0)
         for way, agreed in enumerate(ways):
@@ -142,43 +147,73 @@ def _columns(model: Model, i: int, base: Array, offered: dict[int, Array]) -> Ar
     return table
 
 
+class Outlook:
+    """What each column of a table is worth, where arriving in a state is worth ``landing`` (N,).
+
+    Small tables are looked up once, large ones column by column.
+    """
+
+    def __init__(self, landing: Array, table: Array) -> None:
+        self._table, self._landing = (
+            table,
+            np.append(landing, -np.inf),
+        )  # -1, a closed move, reads the last entry
+        small = table.size <= TOGETHER
+        self._values = self._landing.take(table, mode="wrap") if small else None
+
+    @cached_property
+    def best(self) -> Array:
+        """The best value over the columns: (N,)."""
+        if self._values is not None:
+            return np.asarray(self._values.max(axis=0, initial=-np.inf))
+        out = np.full(self._table.shape[1], -np.inf)
+        for row in self._table:
+            np.maximum(out, self._landing[row], out=out)
+        return out
+
+    @cached_property
+    def first(self) -> Array:
+        """The first column whose value is the best one, ties within `TIE`: int64 (N,)."""
+        enough = self.best - TIE
+        if self._values is not None:
+            return np.asarray(np.argmax(self._values >= enough, axis=0))
+        choice = np.full(self._table.shape[1], -1, dtype=np.int64)
+        for c, row in enumerate(self._table):
+            hit = (choice < 0) & (self._landing[row] >= enough)
+            choice[hit] = c
+        return choice
+
+    def of(self, choice: Array) -> Array:
+        """The values of chosen columns: (N,)."""
+        return np.asarray(self._landing.take(chosen(self._table, choice), mode="wrap"))
+
+
+def chosen(table: Array, choice: Array) -> Array:
+    """The states that chosen columns lead to: (N,)."""
+    width = table.shape[1]
+    return np.asarray(table.reshape(-1).take(choice * width + np.arange(width)))
+
+
 def best(landing: Array, table: Array) -> Array:
     """The best landing value over the columns: (N,). ``landing`` (N,) is the value of arriving in a state."""
-    out = np.full(table.shape[1], -np.inf)
-    open_ended = np.append(landing, -np.inf)  # -1, a move that is not open, reads the last entry
-    if table.size <= TOGETHER:
-        return np.asarray(open_ended.take(table, mode="wrap").max(axis=0, initial=-np.inf))
-    for row in table:
-        np.maximum(out, open_ended[row], out=out)
-    return out
-
-
-def first_best(landing: Array, table: Array, top: Array) -> Array:
-    """The first column whose landing value is the best one, ties within `TIE`: int64 (N,)."""
-    open_ended, enough = np.append(landing, -np.inf), top - TIE
-    if table.size <= TOGETHER:
-        return np.asarray(np.argmax(open_ended.take(table, mode="wrap") >= enough, axis=0))
-    choice = np.full(table.shape[1], -1, dtype=np.int64)
-    for c, row in enumerate(table):
-        hit = (choice < 0) & (open_ended[row] >= enough)
-        choice[hit] = c
-    return choice
-
-
-def taken(landing: Array, table: Array, choice: Array) -> Array:
-    """The landing values of the chosen columns: (N,)."""
-    row = table[choice, np.arange(table.shape[1])]
-    return np.where(row >= 0, landing[row], -np.inf)
+    return Outlook(landing, table).best
 
 
 def follow(reward: Array, nxt: Array, delta: float) -> Array:
-    """The value of going on along ``nxt`` for ever, ``reward`` (N,) on each arrival: (N,), by doubling."""
+    """The value of going on along ``nxt`` for ever, ``reward`` (N,) on each arrival: (N,), by doubling.
+
+    Once every way has come to states that return to themselves, what remains is a geometric series.
+    """
     total, jump, factor = reward.take(nxt), nxt, delta
     while factor > 1e-18:
+        after = jump.take(jump)
         more = total.take(jump)
+        if factor < SURELY_BELOW and (after == jump).all():
+            more *= factor / (1 - factor)
+            return total + more
         more *= factor
         total += more
-        jump = jump.take(jump)
+        jump = after
         factor *= factor
     return total
 
@@ -189,21 +224,20 @@ def solve(reward: Array, table: Array, delta: float, choice: Array | None = None
     ``reward`` (N,) is what arriving in a state gives, ``delta`` < 1 the factor on what follows. Policy
     iteration with exact evaluation; ends when no change gains more than rounding.
     """
-    small, cells = SETTLED * (1 + float(np.abs(reward).max(initial=0))), np.arange(table.shape[1])
+    small = SETTLED * (1 + float(np.abs(reward).max(initial=0)))
     if choice is None:
-        choice = first_best(reward, table, best(reward, table))
+        choice = Outlook(reward, table).first
     while True:
-        nxt = table[choice, cells].astype(np.int64)
+        nxt = chosen(table, choice)
         value = follow(reward, nxt, delta)
         landing = reward + delta * value
-        top, now = best(landing, table), landing[nxt]
-        better = top > now + small
+        outlook, now = Outlook(landing, table), landing.take(nxt)
+        better = outlook.best > now + small
         if not better.any():
             return value
-        choice = np.where(better, first_best(landing, table, top), choice)
-        landing_new = taken(landing, table, choice)
-        if not (landing_new > now + small).any():  # only ties within TIE were left
-            return top
+        choice = np.where(better, outlook.first, choice)
+        if not (outlook.of(choice) > now + small).any():  # only ties within TIE were left
+            return outlook.best
 
 
 def pick(model: Model, i: int, choice: Array) -> tuple[Array, dict[int, Array]]:

@@ -23,17 +23,16 @@ from detente.analysis.roadmap import large
 from detente.analysis.roadmap.model import Model, Terms
 from detente.analysis.roadmap.replies import (
     TIE,
+    Outlook,
     Profile,
     best,
     columns,
-    first_best,
     follow,
     group_moves,
     joint_moves,
     pick,
     shared,
     solve,
-    taken,
 )
 from detente.errors import CostError, NeedsError
 from detente.space.tables import Array
@@ -160,7 +159,7 @@ def _reverting(model: Model, delta: Array, i: int, profile: Profile) -> Phase:
     reward = (1 - delta[i]) * model.u[i]
     value = solve(reward, table, float(delta[i]))
     landing = reward + delta[i] * value
-    choice = first_best(landing, table, best(landing, table))
+    choice = Outlook(landing, table).first
     return _settled(model, delta, _with(model, profile, i, choice), {i: value})
 
 
@@ -208,9 +207,9 @@ def _equilibrium(model: Model, delta: Array, breaker: int) -> Phase | None:
 
 def _reply(landing: Array, table: Array, choice: Array) -> Array | None:
     """The choice after one best reply, or None where nothing changes."""
-    top = best(landing, table)
-    better = top > taken(landing, table, choice) + TIE
-    return np.where(better, first_best(landing, table, top), choice) if better.any() else None
+    outlook = Outlook(landing, table)
+    better = outlook.best > outlook.of(choice) + TIE
+    return np.where(better, outlook.first, choice) if better.any() else None
 
 
 def _minmax(model: Model, delta: Array, i: int) -> Phase:
@@ -235,9 +234,7 @@ def _minmax(model: Model, delta: Array, i: int) -> Phase:
         policy = np.where(worse, replies.argmin(axis=0), policy)
     table = stacked[policy, :, cells].T
     profile = _punish(model, others, policy)
-    return _settled(
-        model, delta, _with(model, profile, i, first_best(landing, table, best(landing, table))), {i: value}
-    )
+    return _settled(model, delta, _with(model, profile, i, Outlook(landing, table).first), {i: value})
 
 
 def _punish(model: Model, others: list[int], policy: Array) -> Profile:
@@ -312,7 +309,7 @@ def _dated_phase(model: Model, kind: Rule, breaker: int, landing: Array) -> Phas
         return _one_minmax(model, breaker, landing)
     profile = Profile.stay(model) if kind.name == "stop" else Profile.retreat(model)
     table = columns(model, breaker, *profile.around(model, breaker))
-    choice = first_best(landing[breaker], table, best(landing[breaker], table))
+    choice = Outlook(landing[breaker], table).first
     return _arrived(model, _with(model, profile, breaker, choice), landing)
 
 
@@ -351,9 +348,7 @@ def _one_minmax(model: Model, i: int, landing: Array) -> Phase:
         np.minimum(least, value, out=least)
     profile = _punish(model, others, policy)
     table = columns(model, i, *profile.around(model, i))
-    return _arrived(
-        model, _with(model, profile, i, first_best(landing[i], table, best(landing[i], table))), landing
-    )
+    return _arrived(model, _with(model, profile, i, Outlook(landing[i], table).first), landing)
 
 
 # pause ------------------------------------------------------------------------------------------
