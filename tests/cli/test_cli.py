@@ -296,7 +296,7 @@ def test_roadmap_says_the_answer_first(run):
     )
     assert code == 0
     assert out.startswith(
-        "Steps to Extent of denuclearisation: freeze, Sanctions relief: partial can hold in this model"
+        "Steps to Denuclearisation: freeze, Sanctions relief: partial can hold in this model"
     )
 
 

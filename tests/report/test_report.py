@@ -54,9 +54,11 @@ def test_the_page_is_short_and_speaks_without_decimals(name):
 
 def test_the_page_on_stockholm_states_each_side_the_decision_and_who_is_missing():
     text = text_of(build(detente.load("stockholm-2019")).page.blocks)
-    assert "United States stands for Extent of denuclearisation: full" in text
-    assert "North Korea demands Extent of denuclearisation: freeze, Sanctions relief: partial" in text
-    assert "by 2019-12-31 (North Korea's deadline)" in text
+    assert "Denuclearisation to full (North Korea); Sanctions relief to full" in text
+    assert "United States stands for Denuclearisation: full" in text
+    assert "North Korea demands Denuclearisation: freeze, Sanctions relief: partial" in text
+    assert "By 2019-12-31 (North Korea's deadline): Denuclearisation, Sanctions relief and 2 more." in text
+    assert "If late, each side does what is then best for itself" in text
     assert "1 source; every number is ours; no party was consulted" in text
     assert "China, Japan" in text
 

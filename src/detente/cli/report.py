@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from detente.cli.common import CaseArgument, ReadingOption, VariantOption
+from detente.cli.kept import kept
 
 
 def register(app: typer.Typer) -> None:
@@ -41,6 +42,7 @@ def report(
         audience=audience,
         name=case,
         variant=variant,
+        keep=kept(),
     )
     if output is None:
         typer.echo(text, nl=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import detente
 from detente.analysis.agreement.ranges import OverRanges
@@ -34,17 +35,19 @@ def render(
     audience: str = "analyst",
     name: str | None = None,
     variant: str | None = None,
+    keep: Path | None = None,
 ) -> str:
     """The report on a case as text in one of the forms ``html``, ``md``, ``json``.
 
     ``audience`` is ``principal`` (the page, packages and what would change the answer), ``analyst``
     (everything) or ``party:ID`` (what this party may see). ``name`` and ``variant`` are how the reader finds
-    the case again. A pure function of its arguments.
+    the case again. What is drawn at random is kept in the folder ``keep``, if one is given, and serves the next report
+    on the same case. The text is a pure function of the other arguments.
     """
     if form not in FORMS:
         raise NeedsError(f"unknown format '{form}'; there are {among(FORMS)}")
     drawings = Drawings() if form == "html" else None
-    report = build(case, audience=audience, name=name, variant=variant, drawings=drawings)
+    report = build(case, audience=audience, name=name, variant=variant, drawings=drawings, keep=keep)
     writers: dict[str, Callable[[Report], str]] = {
         "html": lambda r: html.render(r, drawings),
         "md": markdown.render,
@@ -60,6 +63,7 @@ def build(
     name: str | None = None,
     variant: str | None = None,
     drawings: Drawings | None = None,
+    keep: Path | None = None,
 ) -> Report:
     """The report on a case as data; ``drawings`` are begun with what is found early."""
     hidden: list[str] = []
@@ -72,7 +76,7 @@ def build(
         if drawings is not None:
             drawings.ahead(figure.spec for figure in figures_of(sections(found)))
 
-    findings = gather(case, early)
+    findings = gather(case, early, keep)
     parts = sections(findings)
     figure = _main_figure(parts)
     front = page(findings, figure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,14 +71,14 @@ class Findings:
     """The variants compiled, or why they cannot be."""
 
 
-def gather(case: Case, early: Callable[[Findings], None] | None = None) -> Findings:
+def gather(case: Case, early: Callable[[Findings], None] | None = None, keep: Path | None = None) -> Findings:
     """Runs what the case allows; what it does not allow is listed in ``missing``. ``early`` is told everything but the
-    steps, which take longest.
+    steps, which take longest; what is drawn for them is kept in the folder ``keep``.
     """
     findings = _with_forecast(_of_parties(case))
     if early is not None:
         early(findings)
-    return _with_steps(findings)
+    return _with_steps(findings, keep)
 
 
 def _with_forecast(findings: Findings) -> Findings:
@@ -90,11 +91,11 @@ def _with_forecast(findings: Findings) -> Findings:
     return replace(findings, drift=forecast(case), readings=forecast(case, model="eum"))
 
 
-def _with_steps(findings: Findings) -> Findings:
+def _with_steps(findings: Findings, keep: Path | None) -> Findings:
     if findings.space is None:
         return findings
     variants = {name: made for name, made in findings.spaces.items() if isinstance(made, Space)}
-    steps, unasked = look(findings.space, variants)
+    steps, unasked = look(findings.space, variants, keep)
     return replace(
         findings,
         steps=steps,

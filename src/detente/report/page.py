@@ -279,12 +279,15 @@ def _confidence(findings: Findings) -> str:
     reasons = []
     if len(case.sources) <= 1:
         reasons.append("one source" if case.sources else "no source")
-    if over is not None and over.verdict == "possible":
+    stand = None if findings.steps is None else findings.steps.standing
+    if stand is not None and 0 < stand.exists < stand.draws:
+        reasons.append(f"these steps hold in {stand.exists} of {stand.draws} assumed cases")
+    elif over is not None and over.verdict == "possible":
         reasons.append("the answer changes within the ranges")
     level = "Low" if len(reasons) == 2 else "Moderate" if reasons else "Fair"
     if not reasons:
         reasons.append("the answer is the same over all ranges given")
-    return f"{level}: {' and '.join(reasons)}."
+    return f"{level}: {join(reasons)}."
 
 
 def _absent(case: Case) -> str:

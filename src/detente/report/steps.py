@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from detente.analysis.confidence import Means, Sample
+from detente.analysis.confidence.ask_roadmap import AskRoadmap, steps_text
+from detente.analysis.confidence.run import run
+from detente.analysis.confidence.worlds import plan_of
 from detente.analysis.roadmap import Ends, RoadmapResult, funnel, holds, roadmap, with_patience
 from detente.errors import CostError, NeedsError
 from detente.space import Space
 
 LARGEST = 5_000
-"""States up to which a report looks for steps."""
+"""Outcomes up to which a report looks for steps."""
+LARGEST_DRAWN = 3_000
+"""States up to which a report asks how the leading steps stand over the ranges."""
+DRAWS = Sample(200, 0)
 MOST_TARGETS = 6
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the steps to the leading target stand over the ranges: in how many of the draws any that hold exist (``exists``),
+    all at once among them (``at_once``), and in how many the steps shown hold (None where none are shown that hold).
+    """
+
+    draws: int
+    exists: int
+    at_once: int
+    shown: int | None
 
 
 @dataclass(frozen=True)
@@ -20,7 +40,8 @@ class Steps:
 
     ``leading`` is the first target that steps which hold lead to, else the first. ``variants`` says of each variant
     whether such steps to the leading target exist: None where that was not decided or cannot be asked.
-    ``whole`` is whether every issue has an owner, so that the funnel counts all outcomes.
+    ``whole`` is whether every issue has an owner, so that the funnel counts all outcomes. ``standing`` is None where
+    nothing is uncertain, or where draws would take too long.
     """
 
     targets: Mapping[str, RoadmapResult]
@@ -28,6 +49,7 @@ class Steps:
     ends: Ends | None
     variants: Mapping[str, bool | None]
     whole: bool
+    standing: Standing | None = None
 
     @property
     def lead(self) -> RoadmapResult:
@@ -35,8 +57,13 @@ class Steps:
         return self.targets[self.leading]
 
 
-def look(space: Space, variants: Mapping[str, Space]) -> tuple[Steps | None, tuple[str, ...]]:
-    """The steps of a case and of its variants, or why they were not looked for; neither where no issue has an owner."""
+def look(
+    space: Space, variants: Mapping[str, Space], keep: Path | None = None
+) -> tuple[Steps | None, tuple[str, ...]]:
+    """The steps of a case and of its variants, or why they were not looked for; neither where no issue has an owner.
+
+    What is drawn is kept in the folder ``keep``, if there is one, and serves the next report on the same case.
+    """
     case = space.case
     if case.graph_form or not any(issue.by for issue in case.issues.values()):
         return None, ()
@@ -44,12 +71,12 @@ def look(space: Space, variants: Mapping[str, Space]) -> tuple[Steps | None, tup
         size = f"{space.size:,} outcomes are more than a report goes through ({LARGEST:,})"
         return None, (f"Steps were not looked for: {size}; `detente roadmap` takes more.",)
     try:
-        return _look(space, variants), ()
+        return _look(space, variants, keep), ()
     except (NeedsError, CostError) as error:
         return None, (f"Steps were not looked for: {error}.",)
 
 
-def _look(space: Space, variants: Mapping[str, Space]) -> Steps:
+def _look(space: Space, variants: Mapping[str, Space], keep: Path | None) -> Steps:
     names = list(space.case.targets)[:MOST_TARGETS] or ["best"]
     found = {name: roadmap(space, name, patience=False) for name in names}
     leading = next((name for name, result in found.items() if result.exists), names[0])
@@ -62,7 +89,34 @@ def _look(space: Space, variants: Mapping[str, Space]) -> Steps:
     asked = {}
     if leading != "best":
         asked = {n: _under(variants[n], leading) if n in variants else None for n in space.case.variants}
-    return Steps(found, leading, ends, asked, whole)
+    return Steps(found, leading, ends, asked, whole, _standing(found[leading], leading, keep))
+
+
+def _standing(result: RoadmapResult, target: str, keep: Path | None) -> Standing | None:
+    case, order = result.space.case, result.main.answer.order
+    if target == "best" or result.problem.model.size > LARGEST_DRAWN or not _any_way(result):
+        return None
+    question = AskRoadmap(target)
+    plan = plan_of(case, question.relevant)
+    if not plan.inputs:
+        return None
+    question.prepare(plan.worlds)
+    folder = None if keep is None else keep / f"{case.hash[:16]}-{order}-{target}"
+    counts = run(plan, question, DRAWS, Means(folder=folder))
+    number = {name: int(counts.truth(name).sum()) for name in question.yes}
+    shown = result.main.answer.shown
+    name = None if shown is None else f"holds:{steps_text(result.problem.model, shown.states)}"
+    return Standing(
+        counts.draws,
+        number["roadmap_exists"],
+        number["at_once_exists"],
+        None if name is None else number.get(name),
+    )
+
+
+def _any_way(result: RoadmapResult) -> bool:
+    """Whether any way leads to the target at all, which does not depend on numbers."""
+    return result.main.answer.shown is not None
 
 
 def _under(variant: Space, target: str) -> bool | None:

@@ -18,17 +18,52 @@ def roadmap(findings: Findings) -> Section | None:
         return None
     lead = steps.lead
     blocks: list[Block] = [_targets(steps), Paragraph(words.verdict(lead), _name(steps.leading))]
+    blocks.append(Paragraph(_stands(steps), "How this stands."))
     blocks += _plan(lead)
     blocks += _missing(steps)
     blocks += _variants(findings, steps)
     blocks.append(
         Paragraph(
-            "These are answers at the middle of each range. Whether they stand over the ranges is not asked here, because it "
-            "takes a run for each draw: `detente confidence --of roadmap` does. Nothing here says what anybody will do.",
+            "Steps, dates and amounts are those at the middle of each range; `detente confidence --of roadmap` asks the same of "
+            "any target with as many draws as you like. Nothing here says what anybody will do.",
             "Limits.",
         )
     )
     return Section("roadmap", "Which steps get there, and hold", tuple(blocks))
+
+
+def _stands(steps: Steps) -> str:
+    """Whether steps to the leading target hold for all values and under all variants, some, or none."""
+    lead, stand = steps.lead, steps.standing
+    told = []
+    if lead.main.answer.shown is None:
+        told.append("That no way leads there does not depend on the values assumed.")
+    elif stand is None:
+        told.append("Whether this stands over the ranges was not drawn here.")
+    else:
+        told.append(
+            f"Of {stand.draws} assumed cases drawn from the ranges, steps that hold lead there in {_of(stand.exists, stand.draws)}"
+            f"; all at once in {_of(stand.at_once, stand.draws)}"
+            + (f"; by the steps below in {_of(stand.shown, stand.draws)}" if stand.shown is not None else "")
+            + f". Over the ranges this is {_verdict(stand.exists, stand.draws)}, as far as the draws show."
+        )
+    known = [verdict for verdict in steps.variants.values() if verdict is not None]
+    if known:
+        count = sum(known)
+        told.append(
+            f"Of {len(known)} variants, at their middle values, they hold under {_of(count, len(known))}: {_verdict(count, len(known))}."
+        )
+    if stand is not None or known:
+        told.append("These are shares of what we assumed; they say nothing about what will happen.")
+    return " ".join(told)
+
+
+def _of(count: int, whole: int) -> str:
+    return "all" if count == whole else "none" if not count else str(count)
+
+
+def _verdict(count: int, whole: int) -> str:
+    return "sure" if count == whole else "excluded" if not count else "possible"
 
 
 def _name(name: str) -> str:
