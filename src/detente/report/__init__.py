@@ -15,7 +15,7 @@ from detente.analysis.standoff import StandoffResult
 from detente.case import Case
 from detente.case.structure import among
 from detente.errors import NeedsError
-from detente.report import html, markdown
+from detente.report import draw, html, markdown, office
 from detente.report.document import Figure, Paragraph, Report, Section, figures_of
 from detente.report.draw import Drawings
 from detente.report.gather import Findings, gather
@@ -23,9 +23,12 @@ from detente.report.hide import view_of
 from detente.report.page import page
 from detente.report.sections import reproduce, sections
 
-__all__ = ["build", "render"]
+__all__ = ["build", "export", "pictures", "render"]
 
-FORMS = ("html", "md", "json")
+TEXTS = ("html", "md", "json")
+PAPERS = ("pdf", "docx")
+"""Forms that need the extra ``office``."""
+FORMS = (*TEXTS, *PAPERS)
 
 
 def render(
@@ -37,23 +40,48 @@ def render(
     variant: str | None = None,
     keep: Path | None = None,
 ) -> str:
-    """The report on a case as text in one of the forms ``html``, ``md``, ``json``.
+    """The report on a case as text in one of the forms ``html``, ``md``, ``json``; otherwise as `export`."""
+    if form not in TEXTS:
+        raise NeedsError(f"unknown format '{form}' of a text; there are {among(TEXTS)}")
+    return export(case, form=form, audience=audience, name=name, variant=variant, keep=keep).decode()
+
+
+def export(
+    case: Case,
+    *,
+    form: str,
+    audience: str = "analyst",
+    name: str | None = None,
+    variant: str | None = None,
+    keep: Path | None = None,
+) -> bytes:
+    """The report on a case as a file in one of the forms ``html``, ``md``, ``json`` (UTF-8), ``pdf``, ``docx``.
 
     ``audience`` is ``principal`` (the page, packages and what would change the answer), ``analyst``
     (everything) or ``party:ID`` (what this party may see). ``name`` and ``variant`` are how the reader finds
     the case again. What is drawn at random is kept in the folder ``keep``, if one is given, and serves the next report
-    on the same case. The text is a pure function of the other arguments.
+    on the same case. The file is a pure function of the other arguments. PDF and Word need the extra ``office``:
+    `MissingExtraError` without it.
     """
     if form not in FORMS:
         raise NeedsError(f"unknown format '{form}'; there are {among(FORMS)}")
-    drawings = Drawings() if form == "html" else None
+    drawings = Drawings() if form in ("html", "pdf") else None
     report = build(case, audience=audience, name=name, variant=variant, drawings=drawings, keep=keep)
-    writers: dict[str, Callable[[Report], str]] = {
-        "html": lambda r: html.render(r, drawings),
-        "md": markdown.render,
-        "json": lambda r: json.dumps(to_plain(r.data), ensure_ascii=False, indent=1) + "\n",
+    writers: dict[str, Callable[[Report], bytes]] = {
+        "html": lambda r: html.render(r, drawings).encode(),
+        "md": lambda r: markdown.render(r).encode(),
+        "json": lambda r: (json.dumps(to_plain(r.data), ensure_ascii=False, indent=1) + "\n").encode(),
+        "pdf": lambda r: office.pdf(r, drawings),
+        "docx": office.docx,
     }
     return writers[form](report)
+
+
+def pictures(report: Report, form: str) -> dict[str, bytes]:
+    """The figures of a report by name, each as a file of the form ``svg``, ``png`` or ``pdf``."""
+    if form not in draw.FORMS:
+        raise NeedsError(f"unknown format '{form}' of a figure; there are {among(draw.FORMS)}")
+    return {figure.name: draw.picture(figure.spec, form) for figure in report.figures}
 
 
 def build(

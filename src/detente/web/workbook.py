@@ -11,6 +11,7 @@ import hashlib
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,7 @@ class Workbook:
         self._lock = threading.RLock()
         history.parent.mkdir(parents=True, exist_ok=True)
         self._store = sqlite3.connect(history, check_same_thread=False, isolation_level=None, timeout=0.2)
+        weakref.finalize(self, self._store.close)
         try:
             self._store.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._store.execute("PRAGMA synchronous=FULL")
