@@ -33,10 +33,13 @@ def test_examples_run(page, tmp_path):
                 with serving(Path(words[2]), tmp_path, *words[3:]) as served, served.client() as client:
                     assert client.get("/api/case").status_code == 200
                 continue
+            words, kept = (words[:-2], words[-1]) if ">" in words else (words, None)
             done = subprocess.run(
                 [sys.executable, "-m", *words], capture_output=True, text=True, cwd=tmp_path, check=False
             )
             assert done.returncode == 0, done.stderr
+            if kept is not None:  # `> FILE`
+                (tmp_path / kept).write_text(done.stdout, encoding="utf-8")
             for line in shown:
                 assert line in done.stdout
 
