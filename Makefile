@@ -1,4 +1,4 @@
-# The front door: `make demo`, `make test`, `make check`, `make sweep` (the long tests), `make bench`.
+# The front door: `make demo`, `make test`, `make check`; `make sweep` (the long tests), `make bench`, `make docs`, `make release`.
 # The environment is made here: by uv where it is installed, else by venv and pip.
 VENV ?= .venv
 PY := $(VENV)/bin/python
@@ -9,7 +9,7 @@ else
 SYNC := $(UV) sync
 endif
 
-.PHONY: demo test check sweep bench clean
+.PHONY: demo test check sweep bench docs release clean
 .DEFAULT_GOAL := demo
 
 # What detente needs to run, and beside it what its tests need.
@@ -46,6 +46,14 @@ sweep: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(PY) -m benchmarks
+
+docs: $(VENV)/.dev
+	$(PY) -m tools.reference
+	$(PY) -m tools.gallery
+	$(VENV)/bin/zensical build --strict --clean
+
+release: $(VENV)/.dev
+	$(PY) -m tools.release
 
 clean:
 	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

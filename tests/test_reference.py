@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from tools import reference
 
 HOME = Path(__file__).parent.parent / "docs" / "reference"
