@@ -23,12 +23,13 @@ A `CaseFile` never changes, so undoing is going back to the one before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from detente.case import tree
+from detente.case.migrate import migrated
 from detente.case.model import Case, Change
 from detente.case.paths import PathError, apply_change, parse_path
 from detente.case.read import from_data, loads
@@ -75,21 +76,25 @@ class CaseFile:
         return self.change({"remove": path})
 
     def change(self, *changes: Change | dict[str, Any]) -> CaseFile:
-        """The file with several changes made, one after the other; the case need only be sound at the end."""
+        """The file with several changes made, one after the other; the case need only be sound at the end.
+
+        A file of an older version of the format becomes one of the newest.
+        """
         made = [c if isinstance(c, Change) else Change.model_validate(c) for c in changes]
         name = str(self.path or self.case.id)
-        data, text = self.case.to_data(), self.text
+        data, before = self.case.to_data(), _newest(self.text)
         for change in made:
             try:
                 data = apply_change(data, change)
             except PathError as error:
                 raise CaseError([Problem(change.path, str(error))], name) from error
         wanted = from_data(data, name, self._folder)
+        text = before
         for change in made:
             text = _edited(text, change)
         case = _reads(text, wanted, self._folder)
         if case is None:
-            text = _rewritten(self.text, wanted, self._folder)
+            text = _rewritten(before, wanted, self._folder)
             case = loads(text, name, self._folder)
         return CaseFile(case, text, self.path)
 
@@ -198,18 +203,27 @@ def _at(data: Any, route: Route) -> Any:
 
 def _rewritten(text: str, wanted: Case, folder: Path | None) -> str:
     """The text with the sections that differ from the wanted case written anew; all of it as a last resort."""
-    raw, data = tree.parse(text), wanted.to_data()
-    plain = _plain(raw) or {}
-    for section in [*plain, *data]:
-        if plain.get(section) == data.get(section):
+    data = wanted.to_data()
+    text = _resaid(text, _plain(tree.parse(text)) or {}, data)
+    return dump_data(data) if _reads(text, wanted, folder) is None else text
+
+
+def _newest(text: str) -> str:
+    """A sound text in the newest version of the format: the sections that an older one says otherwise written anew."""
+    raw = tree.parse(text)
+    return _resaid(text, raw, migrated(raw))
+
+
+def _resaid(text: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """A text that says ``old`` with every section that ``new`` has otherwise written anew."""
+    for section in dict.fromkeys([*old, *new]):
+        if old.get(section) == new.get(section):
             continue
         splicer = Splicer(text)
-        if section not in data:
+        if section not in new:
             text = splicer.remove((section,))
-        elif section in raw:
-            text = splicer.replace((section,), data[section])
+        elif section in tree.parse(text):
+            text = splicer.replace((section,), new[section])
         else:
-            text = splicer.insert((), section, data[section])
-        raw = tree.parse(text)
-        plain = {**plain, section: data.get(section)}
-    return dump_data(data) if _reads(text, wanted, folder) is None else text
+            text = splicer.insert((), section, new[section])
+    return text

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from detente.case import checks, tree
+from detente.case.migrate import VERSION, migrated, newer
 from detente.case.model import Case, Change
 from detente.case.paths import PathError, apply_changes, format_path
 from detente.case.structure import Finding, among, did_you_mean, validate
@@ -37,7 +38,11 @@ def _build(data: Any, name: str, text: str | None, folder: Path | None) -> Case:
     if not isinstance(data, dict):
         what = "a case file is a mapping of keys such as `detente`, `id`, `title`"
         raise CaseError([Problem("", what, line=1, column=1)], name)
-    structure = validate(data, folder)
+    if newer(data):
+        what = f"version {data['detente']} of the format is newer than this detente, which knows {VERSION}"
+        hint = "Update detente: `pip install --upgrade detente`."
+        raise CaseError(_located([Finding(("detente",), what, hint=hint)], text), name)
+    structure = validate(migrated(data), folder)
     findings = list(structure.findings)
     if structure.case is not None:
         for found in checks.check(structure.case, structure.holes):
