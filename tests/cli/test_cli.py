@@ -136,7 +136,7 @@ def test_bad_input_ends_with_2_and_every_problem(run, tmp_path):
         ),
         (("agreement", "stockholm-2019", "-o", "x.xlsx"), "the name ends in .parquet, .csv or .json"),
         (("agreement", "flat-share", "--meso", "ada"), "this question needs preferences in numbers"),
-        (("report", "stockholm-2019", "--format", "docx"), "unknown format 'docx'"),
+        (("report", "stockholm-2019", "--format", "odt"), "unknown format 'odt'"),
         (("report", "stockholm-2019", "--audience", "everyone"), "unknown audience 'everyone'"),
         (("examples", "stockholm"), "no catalogue case is called 'stockholm'"),
     ],

@@ -14,7 +14,6 @@ from detente.errors import CostError
 from detente.kernels import front as kernel
 from detente.kernels.front import bound_distinct_sums, constant_sum, count_distinct_sums
 from detente.space import Space
-from detente.space.order import best_first
 from detente.space.tables import Array
 
 LARGEST_LISTED = 1_000_000_000
@@ -114,7 +113,7 @@ def _labels(parts: Stages) -> tuple[Any, Any, Any]:
 
 
 def _front(parts: Stages, found: kernel.Front, count: int | None, method: str) -> ParetoFront:
-    order = best_first(found.points)
+    order = np.lexsort(-found.points.T[::-1])
     levels = parts.levels(found.choices[order])
     exact = found.bound == 0.0
     return ParetoFront(
@@ -133,7 +132,7 @@ def _constant_sum(parts: Stages) -> ParetoFront:
     best = {tuple(int(np.argmax(v[:, p])) for v in parts.values) for p in range(parts.space.n_parties)}
     choices = np.array(sorted(best))
     points = np.array([sum(v[c] for v, c in zip(parts.values, row, strict=True)) for row in choices])
-    order = best_first(points)
+    order = np.lexsort(-points.T[::-1])
     alike = [[int(np.isclose(v, v[c], atol=1e-12).all(axis=1).sum()) for v, c in zip(parts.values, row, strict=True)]
              for row in choices[order]]  # fmt: skip
     return ParetoFront(
@@ -167,7 +166,7 @@ def listed(space: Space, found: Listing) -> ParetoFront:
     """The front that going through all outcomes found."""
     numbers, exact = found.front.numbers, found.bound == 0.0
     points = found.front.points if exact else utilities_at(space, numbers)
-    order = best_first(points)
+    order = np.lexsort(-points.T[::-1])
     return ParetoFront(
         positions(space, numbers[order]),
         points[order],

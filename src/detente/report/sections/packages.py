@@ -15,6 +15,7 @@ from detente.case import Case
 from detente.report.document import Block, Figure, Paragraph, Section, Table
 from detente.report.gather import Findings
 from detente.report.page import label
+from detente.space.order import best_first
 
 MOST_ROWS = 30
 
@@ -92,14 +93,17 @@ def _worth(deal: AgreementResult, utilities: Any) -> dict[str, str]:
 def _front_table(deal: AgreementResult) -> Table:
     front, case = deal.front, deal.space.case
     good = rational(front.utilities, deal.reservation)
-    order = [*np.flatnonzero(good), *np.flatnonzero(~good)][:MOST_ROWS]
+    place = best_first(front.utilities)  # the same with every NumPy, whose last digits differ
+    shown_rows = {*[i for i in place if good[i]][:MOST_ROWS]}
+    shown_rows |= {*[i for i in place if not good[i]][: MOST_ROWS - len(shown_rows)]}
     rows = tuple(
         {
             "outcome": _words(case, deal, front.levels[i]),
             **_worth(deal, front.utilities[i]),
             "acceptable to all": "yes" if good[i] else "no",
         }
-        for i in sorted(order)
+        for i in place
+        if i in shown_rows
     )
     left = len(front) - len(rows)
     note = f"{left:,} further efficient outcomes are in the data of the report." if left > 0 else ""
