@@ -17,15 +17,15 @@ def kept() -> Path | None:
     """A folder of this state of the program below the user's cache; None where none can be made. Those of other states are
     removed when they have not been used for a month.
     """
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "detente"
-    folder = root / f"{detente.__version__}-{_state()}"
     try:
+        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "detente"
+        folder = root / f"{detente.__version__}-{_state()}"
         folder.mkdir(parents=True, exist_ok=True)
         os.utime(folder)
         for other in root.iterdir():
             if time.time() - other.stat().st_mtime > MONTH:
                 shutil.rmtree(other, ignore_errors=True)
-    except OSError:
+    except (OSError, RuntimeError):  # the latter where nobody's home folder is known
         return None
     return folder if os.access(folder, os.W_OK) else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +26,13 @@ MOST_TARGETS = 6
 @dataclass(frozen=True)
 class Standing:
     """How the steps to the leading target stand over the ranges: in how many of the draws any that hold exist (``exists``),
-    all at once among them (``at_once``), and in how many the steps shown hold (None where none are shown that hold).
+    all at once among them (``at_once``), in how many that was not decided, and in how many the steps shown hold (None
+    where they are not among those counted).
     """
 
     draws: int
     exists: int
+    undecided: int
     at_once: int
     shown: int | None
 
@@ -93,30 +96,21 @@ def _look(space: Space, variants: Mapping[str, Space], keep: Path | None) -> Ste
 
 
 def _standing(result: RoadmapResult, target: str, keep: Path | None) -> Standing | None:
-    case, order = result.space.case, result.main.answer.order
-    if target == "best" or result.problem.model.size > LARGEST_DRAWN or not _any_way(result):
+    case, order, shown = result.space.case, result.main.answer.order, result.main.answer.shown
+    if target == "best" or result.problem.model.size > LARGEST_DRAWN or shown is None:
         return None
     question = AskRoadmap(target)
     plan = plan_of(case, question.relevant)
     if not plan.inputs:
         return None
     question.prepare(plan.worlds)
-    folder = None if keep is None else keep / f"{case.hash[:16]}-{order}-{target}"
+    name = hashlib.sha256(repr((case.hash, order, target)).encode()).hexdigest()[:24]
+    folder = None if keep is None else keep / name
     counts = run(plan, question, DRAWS, Means(folder=folder))
     number = {name: int(counts.truth(name).sum()) for name in question.yes}
-    shown = result.main.answer.shown
-    name = None if shown is None else f"holds:{steps_text(result.problem.model, shown.states)}"
-    return Standing(
-        counts.draws,
-        number["roadmap_exists"],
-        number["at_once_exists"],
-        None if name is None else number.get(name),
-    )
-
-
-def _any_way(result: RoadmapResult) -> bool:
-    """Whether any way leads to the target at all, which does not depend on numbers."""
-    return result.main.answer.shown is not None
+    undecided = int(counts.numbers[:, question.numbers.index("undecided")].sum())
+    by_shown = number.get(f"holds:{steps_text(result.problem.model, shown.states)}")
+    return Standing(counts.draws, number["roadmap_exists"], undecided, number["at_once_exists"], by_shown)
 
 
 def _under(variant: Space, target: str) -> bool | None:

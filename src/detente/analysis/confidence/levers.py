@@ -41,6 +41,8 @@ MOST_LEVERS = 12
 MOST_OF_A_KIND = 4
 MOST_NUMBERS = 200
 """Numbers of a case that are varied one by one; beyond it only the uncertain ones are."""
+MOST_TRIED_LEVELS = 200
+"""Levels of a case in all up to which one is added or removed at a time: each is a run of the analysis."""
 MOST_ASKED = 12
 """Numbers varied where each draw is costly."""
 EFFECT_DRAWS, FEW_DRAWS = 1_000, 40
@@ -363,8 +365,9 @@ def _structure(case: Case, question: Any) -> Iterator[Lever]:
             1.0,
             STRUCTURE,
         )
-    yield from _levels_added(case)
-    yield from _levels_removed(case)
+    if sum(len(issue.names) for issue in case.issues.values()) <= MOST_TRIED_LEVELS:
+        yield from _levels_added(case)
+        yield from _levels_removed(case)
     if isinstance(question, AskRoadmap | AskStandoff):
         yield from _commitments(case, question)
     if isinstance(question, AskRoadmap):

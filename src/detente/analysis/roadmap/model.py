@@ -22,6 +22,7 @@ What the theory leaves open, and what is chosen here:
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,8 +38,6 @@ from detente.space.tables import Array, Factor
 
 MAX_STATES = 6_000_000
 """More states than this are refused: a dozen arrays of their length are held at once."""
-MOST_KEPT = 20_000
-"""States up to which a space keeps the models made of it."""
 MOST_PATIENT = 1 - 1e-9
 """A factor of 1 is taken as this: values are averages over time, which a factor of 1 leaves open."""
 YEAR = 365.25
@@ -386,16 +385,14 @@ def _row(model: Model, mine: Sequence[int], at: Sequence[int], shape: Sequence[i
 def build(space: Space, floors: Mapping[str, Mapping[str, str]] | None = None) -> Model:
     """The roadmap problem of a space. Raises `NeedsError` for a graph or an ordinal preference.
 
-    ``floors`` puts other retreat floors in place of those of the case: ``{issue: {level: floor}}``. Small ones are
-    kept by the space, so that what was computed on them serves the next question.
+    ``floors`` puts other retreat floors in place of those of the case: ``{issue: {level: floor}}``. As long as somebody
+    holds a model, the space gives it again, so that what was computed on it serves the next question.
     """
     key = ("roadmap", repr(floors))
-    if key not in space.kept:
-        made = _build(space, floors)
-        if made.size > MOST_KEPT:
-            return made
-        space.kept[key] = made
-    found: Model = space.kept[key]
+    found: Model | None = space.kept[key]() if key in space.kept else None
+    if found is None:
+        found = _build(space, floors)
+        space.kept[key] = weakref.ref(found)
     return found
 
 

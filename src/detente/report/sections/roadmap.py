@@ -45,7 +45,8 @@ def _stands(steps: Steps) -> str:
             f"Of {stand.draws} assumed cases drawn from the ranges, steps that hold lead there in {_of(stand.exists, stand.draws)}"
             f"; all at once in {_of(stand.at_once, stand.draws)}"
             + (f"; by the steps below in {_of(stand.shown, stand.draws)}" if stand.shown is not None else "")
-            + f". Over the ranges this is {_verdict(stand.exists, stand.draws)}, as far as the draws show."
+            + (f"; in {stand.undecided} it was not decided" if stand.undecided else "")
+            + f". Over the ranges this is {_verdict(stand.exists, stand.draws, stand.undecided)}, as far as the draws show."
         )
     known = [verdict for verdict in steps.variants.values() if verdict is not None]
     if known:
@@ -62,8 +63,8 @@ def _of(count: int, whole: int) -> str:
     return "all" if count == whole else "none" if not count else str(count)
 
 
-def _verdict(count: int, whole: int) -> str:
-    return "sure" if count == whole else "excluded" if not count else "possible"
+def _verdict(count: int, whole: int, undecided: int = 0) -> str:
+    return "sure" if count == whole else "excluded" if not count and not undecided else "possible"
 
 
 def _name(name: str) -> str:
