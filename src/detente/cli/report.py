@@ -40,10 +40,11 @@ def report(
     """Write the report on a case: the page, the funnel, packages, roadmap, what would change the answer."""
     from detente.loading import load
     from detente.report import build, export, pictures
+    from detente.workers import cores
 
     loaded = load(case, variant, reading=reading)
     if figures is not None:
-        made = build(loaded, audience=audience, name=case, variant=variant, keep=kept())
+        made = build(loaded, audience=audience, name=case, variant=variant, keep=kept(), workers=cores())
         for name, data in pictures(made, picture).items():
             _write(figures / f"{name}.{picture}", data)
             typer.echo(figures / f"{name}.{picture}")
@@ -52,7 +53,9 @@ def report(
     kind = {"htm": "html", "markdown": "md"}.get(kind, kind)
     if output is None and kind in ("pdf", "docx"):
         raise NeedsError(f"a report as {kind} goes into a file: add -o FILE.{kind}")
-    data = export(loaded, form=kind, audience=audience, name=case, variant=variant, keep=kept())
+    data = export(
+        loaded, form=kind, audience=audience, name=case, variant=variant, keep=kept(), workers=cores()
+    )
     if output is None:
         typer.echo(data.decode(), nl=False)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import detente
 from detente.analysis.agreement.ranges import OverRanges
-from detente.analysis.confidence import ConfidenceResult
+from detente.analysis.confidence import ConfidenceResult, Means
 from detente.analysis.result import to_plain
 from detente.analysis.standoff import StandoffResult
 from detente.case import Case
@@ -22,6 +23,7 @@ from detente.report.gather import Findings, gather
 from detente.report.hide import view_of
 from detente.report.page import page
 from detente.report.sections import reproduce, sections
+from detente.report.standing import ASKED, Standing
 
 __all__ = ["build", "export", "pictures", "render"]
 
@@ -39,11 +41,14 @@ def render(
     name: str | None = None,
     variant: str | None = None,
     keep: Path | None = None,
+    workers: int = 1,
 ) -> str:
     """The report on a case as text in one of the forms ``html``, ``md``, ``json``; otherwise as `export`."""
     if form not in TEXTS:
         raise NeedsError(f"unknown format '{form}' of a text; there are {among(TEXTS)}")
-    return export(case, form=form, audience=audience, name=name, variant=variant, keep=keep).decode()
+    return export(
+        case, form=form, audience=audience, name=name, variant=variant, keep=keep, workers=workers
+    ).decode()
 
 
 def export(
@@ -54,19 +59,22 @@ def export(
     name: str | None = None,
     variant: str | None = None,
     keep: Path | None = None,
+    workers: int = 1,
 ) -> bytes:
     """The report on a case as a file in one of the forms ``html``, ``md``, ``json`` (UTF-8), ``pdf``, ``docx``.
 
     ``audience`` is ``principal`` (the page, packages and what would change the answer), ``analyst``
     (everything) or ``party:ID`` (what this party may see). ``name`` and ``variant`` are how the reader finds
-    the case again. What is drawn at random is kept in the folder ``keep``, if one is given, and serves the next report
-    on the same case. The file is a pure function of the other arguments. PDF and Word need the extra ``office``:
+    the case again. What is drawn at random, on so many ``workers`` (processes), is kept in the folder ``keep``, if one is
+    given, and serves the next report on the same case. The file is a pure function of the other arguments. PDF and Word need the extra ``office``:
     `MissingExtraError` without it.
     """
     if form not in FORMS:
         raise NeedsError(f"unknown format '{form}'; there are {among(FORMS)}")
     drawings = Drawings() if form in ("html", "pdf") else None
-    report = build(case, audience=audience, name=name, variant=variant, drawings=drawings, keep=keep)
+    report = build(
+        case, audience=audience, name=name, variant=variant, drawings=drawings, keep=keep, workers=workers
+    )
     writers: dict[str, Callable[[Report], bytes]] = {
         "html": lambda r: html.render(r, drawings).encode(),
         "md": lambda r: markdown.render(r).encode(),
@@ -92,6 +100,7 @@ def build(
     variant: str | None = None,
     drawings: Drawings | None = None,
     keep: Path | None = None,
+    workers: int = 1,
 ) -> Report:
     """The report on a case as data; ``drawings`` are begun with what is found early."""
     hidden: list[str] = []
@@ -104,7 +113,7 @@ def build(
         if drawings is not None:
             drawings.ahead(figure.spec for figure in figures_of(sections(found)))
 
-    findings = gather(case, early, keep)
+    findings = gather(case, early, Means(workers, folder=keep))
     parts = sections(findings)
     figure = _main_figure(parts)
     front = page(findings, figure)
@@ -158,8 +167,22 @@ def _data(findings: Findings, audience: str) -> dict[str, object]:
         "roadmap": None
         if findings.steps is None
         else {name: result.to_dict() for name, result in findings.steps.targets.items()},
+        "standing": None
+        if findings.steps is None or findings.steps.standing is None
+        else _standing(findings.steps.standing),
         "standoff": None if findings.standoff is None else _at_rest(findings.standoff),
         "confidence": None if findings.sure is None else _how_sure(findings.sure),
+    }
+
+
+def _standing(standing: Standing) -> dict[str, object]:
+    """How findings about the targets stand, with the verdict on each."""
+    targets = {name for under in standing.variants.values() for name in under} | set(standing.drawn or ())
+    return {
+        **dataclasses.asdict(standing),
+        "verdicts": {
+            name: {what: standing.verdict(name, what) for what in ASKED} for name in sorted(targets)
+        },
     }
 
 
@@ -188,6 +211,4 @@ def _ranges(over: OverRanges) -> dict[str, object]:
 
 def vars_of(variation: object) -> dict[str, object]:
     """A frozen record as a mapping."""
-    import dataclasses
-
     return {f.name: getattr(variation, f.name) for f in dataclasses.fields(variation)}  # type: ignore[arg-type]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from detente.analysis.agreement import AgreementResult, agreement, count_acceptable
 from detente.analysis.agreement.ranges import OverRanges, over_ranges
 from detente.analysis.agreement.zone import rational
-from detente.analysis.confidence import ConfidenceResult, Sample, confidence
+from detente.analysis.confidence import ConfidenceResult, Means, Sample, confidence
 from detente.analysis.forecast import ForecastResult, forecast
 from detente.analysis.standoff import StandoffResult, standoff
 from detente.analysis.table import Comparison, TableResult, effects, table
@@ -67,18 +66,18 @@ class Findings:
     effects: tuple[Comparison, ...] = ()
     sure: ConfidenceResult | None = None
     steps: Steps | None = None
-    spaces: Mapping[str, Space | str] = field(default_factory=dict)
-    """The variants compiled, or why they cannot be."""
 
 
-def gather(case: Case, early: Callable[[Findings], None] | None = None, keep: Path | None = None) -> Findings:
+def gather(
+    case: Case, early: Callable[[Findings], None] | None = None, means: Means | None = None
+) -> Findings:
     """Runs what the case allows; what it does not allow is listed in ``missing``. ``early`` is told everything but the
-    steps, which take longest; what is drawn for them is kept in the folder ``keep``.
+    steps, which take longest; ``means`` says how draws for them are made and kept.
     """
     findings = _with_forecast(_of_parties(case))
     if early is not None:
         early(findings)
-    return _with_steps(findings, keep)
+    return _with_steps(findings, means)
 
 
 def _with_forecast(findings: Findings) -> Findings:
@@ -91,11 +90,10 @@ def _with_forecast(findings: Findings) -> Findings:
     return replace(findings, drift=forecast(case), readings=forecast(case, model="eum"))
 
 
-def _with_steps(findings: Findings, keep: Path | None) -> Findings:
+def _with_steps(findings: Findings, means: Means | None) -> Findings:
     if findings.space is None:
         return findings
-    variants = {name: made for name, made in findings.spaces.items() if isinstance(made, Space)}
-    steps, unasked = look(findings.space, variants, keep)
+    steps, unasked = look(findings.space, means)
     return replace(
         findings,
         steps=steps,
@@ -113,7 +111,6 @@ def _of_parties(case: Case) -> Findings:
         return Findings(case, None, None, None, _funnel(None), {}, (), (str(error),))
     rest, missing = _at_rest(space)
     held, changes = _at_table(space)
-    spaces = {name: _compiled(case, name) for name in case.variants}
     return Findings(
         case,
         space,
@@ -121,13 +118,12 @@ def _of_parties(case: Case) -> Findings:
         over_ranges(space),
         _funnel(deal),
         _by_no_deal(space),
-        tuple(_variation(case, name, made) for name, made in spaces.items()),
+        tuple(_variation(case, name) for name in case.variants),
         missing,
         rest,
         table=held,
         effects=changes,
         sure=_sure(case, space),
-        spaces=spaces,
     )
 
 
@@ -213,20 +209,12 @@ def _by_no_deal(space: Space) -> dict[str, bool]:
     return {name: agreement(space, no_deal=name).zone.exists for name in names}
 
 
-def _compiled(case: Case, variant: str) -> Space | str:
-    try:
-        return compile_case(with_variant(case, variant))
-    except (CaseError, NeedsError, CostError) as error:
-        return str(error)
-
-
-def _variation(case: Case, name: str, space: Space | str) -> Variation:
+def _variation(case: Case, name: str) -> Variation:
     why = "; ".join(change.why for change in case.variants[name] if change.why)
-    if isinstance(space, str):
-        return Variation(name, why, None, None, None, space)
     try:
+        space = compile_case(with_variant(case, name))
         deal, bounds = agreement(space), over_ranges(space)
-    except (NeedsError, CostError) as error:
+    except (CaseError, NeedsError, CostError) as error:
         return Variation(name, why, None, None, None, str(error))
     found = deal.solutions.get("kalai_smorodinsky")
     package = None if found is None else space.outcome(found.levels)

@@ -254,9 +254,12 @@ def _change(findings: Findings) -> str:
     if findings.ranges is not None and findings.ranges.verdict == "possible":
         facts.append("better knowledge of what each side values")
     if findings.steps is not None:
-        lead = findings.steps.lead.exists
+        lead, stand = findings.steps.lead.exists, findings.steps.standing
+        under = {} if stand is None else stand.variants
         turned = [
-            name for name, holds in findings.steps.variants.items() if holds is not None and holds != lead
+            name
+            for name, targets in under.items()
+            if targets[findings.steps.leading].true["steps"] not in (None, lead)
         ]
         facts += [
             f"for first steps, variant '{name}'"
@@ -280,8 +283,9 @@ def _confidence(findings: Findings) -> str:
     if len(case.sources) <= 1:
         reasons.append("one source" if case.sources else "no source")
     stand = None if findings.steps is None else findings.steps.standing
-    if stand is not None and 0 < stand.exists < stand.draws:
-        reasons.append(f"these steps hold in {stand.exists} of {stand.draws} assumed cases")
+    drawn = None if stand is None or stand.drawn is None else stand.drawn[findings.steps.leading]  # type: ignore[union-attr]
+    if stand is not None and drawn is not None and 0 < drawn.true["steps"] < stand.draws:
+        reasons.append(f"these steps hold in {drawn.true['steps']} of {stand.draws} assumed cases")
     elif over is not None and over.verdict == "possible":
         reasons.append("the answer changes within the ranges")
     level = "Low" if len(reasons) == 2 else "Moderate" if reasons else "Fair"

@@ -45,6 +45,12 @@ KEPT = (
 """What a model has computed that does not depend on utilities."""
 
 
+def about_roadmaps(path: str) -> bool:
+    """Whether an input of a case matters to its roadmaps."""
+    head = path.split(".")[0]
+    return head in ("preferences", "parties", "no_deal", "verification") and ".numeraire" not in path
+
+
 class AskRoadmap(Whole):
     """Whether a roadmap to a target enforces itself, at once or in steps, and how often each known one does."""
 
@@ -78,8 +84,7 @@ class AskRoadmap(Whole):
         return ("roadmap_exists", "at_once_exists", *holds)
 
     def relevant(self, path: str) -> bool:
-        head = path.split(".")[0]
-        return head in ("preferences", "parties", "no_deal", "verification") and ".numeraire" not in path
+        return about_roadmaps(path)
 
     def prepare(self, worlds: Sequence[World]) -> None:
         for world in worlds:
@@ -162,12 +167,12 @@ class AskRoadmap(Whole):
         if not self.tried[key]:
             return [], -np.inf
         courses = [problem.course(states, exposed=False) for states in self.tried[key]]
-        return [c.holds for c in courses], max(c.slack for c in courses)
+        return [problem.counts(c) for c in courses], max(c.slack for c in courses)
 
     def _problem(self, key: tuple[str, str], space: Space, values: Values, d: int) -> Problem:
         model = self.models[key]
         clock, _ = terms(space_at(space, d), reader(values, d))
-        return Problem(_with_utilities(model, space, d), clock, self.targets[key], rule(self.threat))
+        return Problem(with_utilities(model, space, d), clock, self.targets[key], rule(self.threat))
 
 
 def _key(world: World) -> tuple[str, str]:
@@ -210,7 +215,7 @@ def space_at(space: Space, d: int) -> Space:
     )
 
 
-def _with_utilities(model: Model, space: Space, d: int) -> Model:
+def with_utilities(model: Model, space: Space, d: int) -> Model:
     """The model with the utilities of one draw, and everything that does not depend on them."""
     place = {c.issue: k for k, c in enumerate(model.commitments)}
     utilities = np.zeros((model.n, model.size))

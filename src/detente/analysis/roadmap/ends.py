@@ -64,19 +64,14 @@ def end_states(
     deadline, nobody gains by breaking off. Terms stay as in the status quo. Raises `CostError` where more end states
     are left than `MOST_ENDS`.
     """
-    states = (
-        np.flatnonzero((model.position == _settled(model)).all(axis=0))
-        if model.commitments
-        else np.zeros(1, np.int64)
-    )
-    possible = states[model.possible[states]]
+    possible = settled_states(model)
     if no_deal == "breakdown":
         least = threat(model, terms, rule, model.start).entry[:, model.start]
     else:
         least = space.reservation(no_deal)[0]
     floor = np.maximum(least, terms.exit)
     acceptable = possible[(model.u[:, possible] >= floor[:, None] - EXISTS).all(axis=0)]
-    stable = acceptable[_rests(model, terms, rule, acceptable)]
+    stable = acceptable[rests(model, terms, rule, acceptable)]
     if len(stable) > MOST_ENDS:
         raise CostError(
             "a roadmap to every end state that holds", f"{len(stable):,} of them", "name a target"
@@ -106,16 +101,17 @@ def end_states(
     )
 
 
-def _settled(model: Model) -> Array:
-    """Positions with no work under way, state by state: where each commitment stands."""
-    rows = [
-        np.array([c.position(int(level)) for level in c.level])[model.position[k]]
-        for k, c in enumerate(model.commitments)
-    ]
-    return np.stack(rows)
+def settled_states(model: Model) -> Array:
+    """The possible states with no work under way: one for each possible outcome."""
+    settled = np.ones(model.size, dtype=bool)
+    for k, c in enumerate(model.commitments):
+        stands = np.array([c.position(int(level)) for level in c.level])
+        settled &= model.position[k] == stands[model.position[k]]
+    return np.flatnonzero(settled & model.possible)
 
 
-def _rests(model: Model, terms: Terms, rule: Rule, states: Array) -> Array:
+def rests(model: Model, terms: Terms, rule: Rule, states: Array) -> Array:
+    """Whether nobody gains by breaking off in each of some states, without a deadline: bool (m,)."""
     free = replace(terms, horizon=None, collapse=None)
     held = threat(model, free, rule, int(model.start))
     stay = model.u[:, states]

@@ -139,7 +139,7 @@ def patience(problem: Problem, order: Order, hints: list[tuple[int, ...]]) -> Pa
     small = model.size <= SMALL_STATES
     tolerance, digits = (1e-11, 10) if small else (1e-6, 6)
     points = grid(FINE if small else COARSE, own.tolist())
-    if not _reachable(problem, order):
+    if not problem.any_way(order):
         return Patience(None, (), len(points), digits)
 
     def line(factors: Callable[[float], Array]) -> tuple[list[tuple[float, float]], int]:
@@ -158,7 +158,3 @@ def patience(problem: Problem, order: Order, hints: list[tuple[int, ...]]) -> Pa
     unbounded = bool(times) and times[0][0] == 0.0
     longest = math.log(times[0][0]) / rate if times and not unbounded else None
     return Patience(least, tuple(spans), len(points), digits, undecided, longest, unbounded)
-
-
-def _reachable(problem: Problem, order: Order) -> bool:
-    return bool(problem.together()) if order == "at-once" else problem.graph(order).start >= 0

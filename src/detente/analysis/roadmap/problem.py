@@ -151,6 +151,8 @@ class Problem:
 
         Where best replies cycle a roadmap counts only with a certificate; None then, unless none holds anyhow.
         """
+        if not self.any_way(order):
+            return False
         if self.threat(delta).cycled:
             return self._certified(order, delta)
         for states in hints or ():
@@ -162,22 +164,29 @@ class Problem:
             if good is not None and hints is not None and good not in hints:
                 hints.insert(0, good)
             return good is not None if whole else (True if good is not None else None)
-        if self.graph(order).start < 0:
-            return False
         verdict, walk = search.decide(self.priced(order, delta))
         if walk is not None and hints is not None and walk not in hints:
             hints.insert(0, walk)
         return verdict
+
+    def any_way(self, order: Order) -> bool:
+        """Whether any roadmap leads to the target, holding or not: numbers do not matter to it."""
+        return bool(self.together()) if order == "at-once" else self.graph(order).start >= 0
 
     def _certified(self, order: Order, delta: Array | None) -> bool | None:
         terms = self.terms if delta is None else self.with_delta(delta)
         if order == "at-once" or terms.detection < 1:
             walks = [w for w in self.listed(order)[0] if self.course(w, delta, False).holds]
         else:
-            walk = search.decide(self.priced(order, delta))[1] if self.graph(order).start >= 0 else None
+            walk = search.decide(self.priced(order, delta))[1]
             walks = [] if walk is None else [walk]
-        proofs = [certify(self.model, terms, self.threat(delta), w).holds for w in walks]
-        return True if any(proofs) else None
+        return True if any(certify(self.model, terms, self.threat(delta), w).holds for w in walks) else None
+
+    def counts(self, held: Course) -> bool:
+        """Whether a roadmap counts as one that holds: its gaps are none and, where best replies cycle, it is certified."""
+        if not held.holds or not self.threat().cycled:
+            return held.holds
+        return certify(self.model, self.terms, self.threat(), held.states).holds is True
 
 
 def _walks(graph: Steps) -> list[list[int]]:
@@ -229,10 +238,9 @@ def answer(
 
     ``quick`` leaves out the further criteria, and gives a least gap only as far as bounds show it (``bound`` says how far off it may be).
     """
-    if order != "at-once" and problem.graph(order).start < 0:
-        return Answer(order, False, None, None, None, None, method="no way leads there")
-    if order == "at-once" and not problem.together():
-        return Answer(order, False, None, None, None, None, method="no single step leads there")
+    if not problem.any_way(order):
+        way = "no single step" if order == "at-once" else "no way"
+        return Answer(order, False, None, None, None, None, method=f"{way} leads there")
     scale = problem.scale(gap)
     if order == "at-once" or problem.terms.detection < 1:
         walks, whole = problem.listed(order)

@@ -6,6 +6,7 @@ from detente.analysis.roadmap import RoadmapResult, figures, words
 from detente.analysis.roadmap.result import Step
 from detente.report.document import Block, Figure, Listing, Paragraph, Section, Table
 from detente.report.gather import Findings
+from detente.report.standing import Standing, Under
 from detente.report.steps import Steps
 
 MOST_STEPS = 12
@@ -17,9 +18,14 @@ def roadmap(findings: Findings) -> Section | None:
     if steps is None:
         return None
     lead = steps.lead
-    blocks: list[Block] = [_targets(steps), Paragraph(words.verdict(lead), _name(steps.leading))]
+    blocks: list[Block] = [
+        _targets(steps),
+        *_standing(steps),
+        Paragraph(words.verdict(lead), _name(steps.leading)),
+    ]
     blocks.append(Paragraph(_stands(steps), "How this stands."))
     blocks += _plan(lead)
+    blocks += _one_more(steps)
     blocks += _missing(steps)
     blocks += _variants(findings, steps)
     blocks.append(
@@ -38,23 +44,23 @@ def _stands(steps: Steps) -> str:
     told = []
     if lead.main.answer.shown is None:
         told.append("That no way leads there does not depend on the values assumed.")
-    elif stand is None:
+    elif stand is None or stand.drawn is None:
         told.append("Whether this stands over the ranges was not drawn here.")
     else:
+        drawn, draws = stand.drawn[steps.leading], stand.draws
+        open_ = drawn.undecided["steps"]
         told.append(
-            f"Of {stand.draws} assumed cases drawn from the ranges, steps that hold lead there in {_of(stand.exists, stand.draws)}"
-            f"; all at once in {_of(stand.at_once, stand.draws)}"
-            + (f"; by the steps below in {_of(stand.shown, stand.draws)}" if stand.shown is not None else "")
-            + (f"; in {stand.undecided} it was not decided" if stand.undecided else "")
-            + f". Over the ranges this is {_verdict(stand.exists, stand.draws, stand.undecided)}, as far as the draws show."
+            f"Of {draws} assumed cases drawn from the ranges, steps that hold lead there in {_of(drawn.true['steps'], draws)}"
+            f"; all at once in {_of(drawn.true['at_once'], draws)}; by the steps below in {_of(drawn.true['shown'], draws)}"
+            + (f"; in {open_} it was not decided" if open_ else "")
+            + f". Over the ranges this is {_verdict(drawn.true['steps'], draws, open_)}, as far as the draws show."
         )
-    known = [verdict for verdict in steps.variants.values() if verdict is not None]
-    if known:
-        count = sum(known)
+    if stand is not None and (counted := stand.variants_with(steps.leading, "steps"))[1]:
+        held, known = counted
         told.append(
-            f"Of {len(known)} variants, at their middle values, they hold under {_of(count, len(known))}: {_verdict(count, len(known))}."
+            f"Of {known} variants, at their middle values, they hold under {_of(held, known)}: {_verdict(held, known)}."
         )
-    if stand is not None or known:
+    if stand is not None:
         told.append("These are shares of what we assumed; they say nothing about what will happen.")
     return " ".join(told)
 
@@ -65,6 +71,41 @@ def _of(count: int, whole: int) -> str:
 
 def _verdict(count: int, whole: int, undecided: int = 0) -> str:
     return "sure" if count == whole else "excluded" if not count and not undecided else "possible"
+
+
+def _standing(steps: Steps) -> list[Block]:
+    """How each finding about each target stands, draws and variants taken together."""
+    stand = steps.standing
+    if stand is None or (stand.drawn is None and not stand.variants):
+        return []
+    dated = any(_dated(result) for result in steps.targets.values())
+    columns = {
+        "acceptable": "better than no deal for all",
+        "at_rest": "nobody would leave it",
+        "steps": "steps before the deadline" if dated else "steps",
+        **({"later": "steps, given time", "later_at_once": "all at once, given time"} if dated else {"at_once": "all at once"}),
+    }  # fmt: skip
+    rows = tuple(
+        {"end state": name, **{told: _cell(stand, name, what) for what, told in columns.items()}}
+        for name in steps.targets
+    )
+    parts = [f"{stand.draws} assumed cases drawn from the ranges"] if stand.drawn is not None else []
+    parts += [f"{len(stand.variants)} variants at their middle values"] if stand.variants else []
+    note = (
+        f"In how many of {words.join(parts)} each holds; sure where in all, excluded where in none, else possible. "
+        "What was not decided counts as neither. Shares of what we assumed say nothing about what will happen."
+    )
+    return [Table("How these findings stand", rows, note)]
+
+
+def _cell(stand: Standing, target: str, finding: str) -> str:
+    verdict = stand.verdict(target, finding)
+    if verdict is None:
+        return "not asked"
+    told = [] if stand.drawn is None else [f"{stand.drawn[target].true[finding]} of {stand.draws}"]
+    held, known = stand.variants_with(target, finding)
+    told += [f"{held} of {known}"] if known else []
+    return f"{verdict}: {' and '.join(told)}"
 
 
 def _name(name: str) -> str:
@@ -128,9 +169,17 @@ def _plan(result: RoadmapResult) -> list[Block]:
             _exposure(result, steps),
         )
     )
-    if told := words.one_more_words(result):
-        blocks.append(Paragraph(told, "One more round."))
     return blocks
+
+
+def _one_more(steps: Steps) -> list[Block]:
+    """What one more round is worth, and in how many of the assumed cases it is worth anything."""
+    told, stand = words.one_more_words(steps.lead), steps.standing
+    if not told:
+        return []
+    if stand is not None and stand.drawn is not None:
+        told += f" Of {stand.draws} assumed cases it would change something for somebody in {_of(stand.one_more, stand.draws)}."
+    return [Paragraph(told, "One more round.")]
 
 
 def _row(result: RoadmapResult, number: int, step: Step, dated: bool) -> dict[str, str]:
@@ -182,7 +231,7 @@ def _missing(steps: Steps) -> list[Block]:
                 ],
             )
         )
-        items.append(f"{name.replace('-', ' ')}: {told}{_guarantor(result)}")
+        items.append(f"{name.replace('-', ' ')}: {told}{_guarantor(result, steps.standing, name)}")
     return (
         [
             Paragraph(
@@ -195,31 +244,56 @@ def _missing(steps: Steps) -> list[Block]:
     )
 
 
-def _guarantor(result: RoadmapResult) -> str:
-    """What would have to be put up, as shares of each party's own gain."""
+def _guarantor(result: RoadmapResult, stand: Standing | None, name: str) -> str:
+    """What would have to be put up, as shares of each party's own gain, and between what it lies over the draws."""
     side = result.main if result.main.answer.shown is not None else result.without_deadline
     if side is None or side.guarantee is None or side.answer.scale is None or side.answer.exists:
         return ""
     shares = side.guarantee.budget / side.answer.scale
     parts = [
-        f"{words.label(result, p)} {s:.0%}" for p, s in zip(result.parties, shares, strict=True) if s >= 0.005
+        f"{words.label(result, p)} {s:.0%}{_between(stand, name, p)}"
+        for p, s in zip(result.parties, shares, strict=True)
+        if s >= 0.005
     ]
     return (
         f" A guarantor would put up, of what each gains from the deal: {words.join(parts)}." if parts else ""
     )
 
 
+def _between(stand: Standing | None, name: str, party: str) -> str:
+    if stand is None or stand.drawn is None or (ends := stand.drawn[name].guarantee[party]) is None:
+        return ""
+    low, high = (f"{share:.0%}" if share <= 2 else "more than 200%" for share in ends)
+    return f" (in nine of ten assumed cases between {low} and {high})"
+
+
 def _variants(findings: Findings, steps: Steps) -> list[Block]:
-    if not steps.variants:
+    stand = steps.standing
+    if stand is None or not stand.variants:
         return []
-    told = {True: "hold", False: "do not hold", None: "not decided"}
     rows = tuple(
         {
             "variant": name,
             "what changes": "; ".join(c.why for c in findings.case.variants[name] if c.why)
             or "see the case file",
-            f"steps to {steps.leading}": told[verdict],
+            **{target: _under(under[target]) for target in steps.targets},
         }
-        for name, verdict in steps.variants.items()
+        for name, under in stand.variants.items()
     )
-    return [Table("The same question under each variant", rows)]
+    note = (
+        "Whether steps that hold lead to each end state. Given time: without the deadline. Trust: the least that is missing "
+        "without the deadline, as a share of a party's own gain."
+    )
+    return [Table("The same question under each variant", rows, note)]
+
+
+def _under(under: Under) -> str:
+    if under.true["steps"] is None or under.true["later"] is None:
+        return "not decided"
+    if under.true["steps"]:
+        return "hold"
+    if under.true["later"]:
+        return "given time"
+    if not under.true["way"]:
+        return "no way"
+    return "do not hold" if under.trust is None else f"need trust of {under.trust:.0%}"
