@@ -9,16 +9,21 @@ from __future__ import annotations
 import itertools
 import math
 
+from tests.naive.staying import Staying
+
 TIE = 1e-10
 
 
 class Game:
     """A roadmap problem read off a space. ``delta`` per party and step."""
 
-    def __init__(self, space, delta, horizon=None, collapse=None, exit=None, cost=None, false_alarm=0.0):
+    def __init__(
+        self, space, delta, horizon=None, collapse=None, exit=None, cost=None, false_alarm=0.0, detection=1.0
+    ):
         self.space, self.delta = space, list(delta)
         self.n = space.n_parties
-        self.horizon, self.collapse, self.false_alarm = horizon, collapse, false_alarm
+        self.horizon, self.collapse = horizon, collapse
+        self.false_alarm, self.detection = false_alarm, detection
         self.exit = exit or [-math.inf] * self.n
         self.cost = cost or [0.0] * self.n
         case = space.case
@@ -176,6 +181,7 @@ class Game:
         if self.collapse is not None and lasting is None:
             return None
         end = []
+        self.dated_plans = []
         for i in range(self.n):
             rows = []
             for j in range(self.n):
@@ -189,9 +195,10 @@ class Game:
                         row[x] = self.collapse[j]
                 rows.append(row)
             end.append(rows)
-        dates = [[end[i][i] for i in range(self.n)]]
+        self.final = [end[i][i] for i in range(self.n)]
+        dates = [self.final]
         for _ in range(self.horizon):
-            new = []
+            new, plans = [], []
             for i in range(self.n):
                 land = [
                     {
@@ -204,16 +211,20 @@ class Game:
                 if rows is None:
                     return None
                 new.append(rows)
+                plans.append(self.plan)
             end = new
+            self.dated_plans.insert(0, list(zip(plans, new, strict=True)))
             dates.insert(0, [end[i][i] for i in range(self.n)])
         return dates
 
     def one_date(self, threat, i, land):
         rows = [{} for _ in range(self.n)]
+        self.plan = {}
         for x in self.states:
             acts = self.play(threat, i, x, land)
             if acts is None:
                 return None
+            self.plan[x] = acts
             y = self.profile_lands(x, acts)
             for j in range(self.n):
                 rows[j][x] = land[j][y]
@@ -245,10 +256,14 @@ class Game:
             return worst[1]
         base = self.stay if threat == "stop" else self.retreat
         acts = [base(a, x) for a in everyone]
-        acts[i] = max(
-            self.actions(i, x), key=lambda act: land[i][self.profile_lands(x, self.put(acts, i, act))]
-        )
+        acts[i] = self.first_best(i, x, acts, land[i])
         return acts
+
+    def first_best(self, i, x, acts, land):
+        """The first of i's actions, in row-major order, that is best up to a tie."""
+        values = [land[self.profile_lands(x, self.put(acts, i, act))] for act in self.actions(i, x)]
+        top = max(values)
+        return next(act for act, v in zip(self.actions(i, x), values, strict=True) if v >= top - TIE)
 
     @staticmethod
     def put(acts, i, act):
@@ -263,7 +278,7 @@ class Game:
 
     def lasting(self, threat):
         """B without a deadline: [party][state]; None where best replies cycle."""
-        self.after = []
+        self.after, self.plans = [], []
         for i in range(self.n):
             rows = self.lasting_phase(threat, i)
             if rows is None:
@@ -300,9 +315,8 @@ class Game:
             best = self.optimal(i, plan)
             land = {x: (1 - d) * self._u[x][i] + d * best[x] for x in self.states}
             for x in self.states:
-                plan[x][i] = max(
-                    self.actions(i, x), key=lambda act: land[self.profile_lands(x, self.put(plan[x], i, act))]
-                )
+                plan[x][i] = self.first_best(i, x, plan[x], land)
+            self.plans.append(plan)
             return [best if j == i else self.worth(j, plan) for j in range(self.n)]
         order = [i, *(j for j in range(self.n) if j != i)]
         for _ in range(60):
@@ -317,6 +331,7 @@ class Game:
                     if new != plan[x][j]:
                         plan[x], changed = self.put(plan[x], j, new), True
             if not changed:
+                self.plans.append(plan)
                 return [values[j] for j in range(self.n)]
         return None
 
@@ -345,6 +360,76 @@ class Game:
                 return new
             value = new
         return value
+
+    # certificate
+    def certified(self, path):
+        """The most that a punisher gains from one departure, in any state that breaches of the path lead to.
+
+        Call `breakdown` first. Play after a breach by i is phase i; whoever departs from it starts a phase of its own.
+        """
+        m, worst = len(path) - 1, 0.0
+        if self.horizon is None:
+            todo = [(i, z) for t in range(m + 1) for i, z in self.breaches(path, t)]
+            return self.closed(todo)
+        now = set()
+        for date in range(self.horizon):
+            then = set(self.breaches(path, min(date, m)))
+            for i, x in now:
+                gain, follow = self.tempted(i, x, *self.dated_plans[date][i], self.landings_at(date))
+                worst, then = max(worst, gain), then | follow
+            now = then
+        if self.collapse is not None:
+            there = self.outcome(path[-1])
+            todo = [(i, x) for i, x in now if self.outcome(x) == there]
+            worst = max(worst, self.closed([*todo, *self.breaches(path, m)]))
+        return worst
+
+    def breaches(self, path, t):
+        """(party, state) after every departure at a date."""
+        x, y = path[t], path[min(t + 1, len(path) - 1)]
+        return [(i, z) for i in range(self.n) for z in self.departures(i, x, y)]
+
+    def closed(self, todo):
+        """The largest gain in everything that play without a deadline and further departures lead to."""
+        landing = [
+            {
+                x: (1 - self.delta[j]) * self._u[x][j] + self.delta[j] * self.after[j][j][x]
+                for x in self.states
+            }
+            for j in range(self.n)
+        ]
+        seen, worst = set(), 0.0
+        while todo:
+            i, x = todo.pop()
+            if (i, x) in seen:
+                continue
+            seen.add((i, x))
+            gain, follow = self.tempted(i, x, self.plans[i], self.after[i], landing)
+            worst = max(worst, gain)
+            todo += follow
+        return worst
+
+    def landings_at(self, date):
+        """What arriving by a breach at a date before the deadline is worth, [party][state]."""
+        final = date + 1 == self.horizon
+        values = self.final if final else [self.dated_plans[date + 1][j][1][j] for j in range(self.n)]
+        return [
+            {x: (1 - self.delta[j]) * self._u[x][j] + self.delta[j] * values[j][x] for x in self.states}
+            for j in range(self.n)
+        ]
+
+    def tempted(self, i, x, plan, values, landing):
+        """The gain of the most tempted punisher in a state of phase i, and where play and departures lead."""
+        planned = self.profile_lands(x, plan[x])
+        gain, follow = 0.0, {(i, planned)}
+        for j in range(self.n):
+            for act in self.actions(j, x):
+                y = self.profile_lands(x, self.put(plan[x], j, act))
+                if y != planned:
+                    follow.add((j, y))
+                    if j != i:
+                        gain = max(gain, landing[j][y] - values[j][x])
+        return gain, follow
 
     # roadmaps
     def legal(self, x, y):
@@ -392,45 +477,32 @@ class Game:
                     found.add(z)
         return found
 
-    def evaluate(self, path, b, threat="", pause=0, start_values=None):
+    def evaluate(self, path, b, pause=None):
         """W and Dev of a roadmap: lists over dates of lists over parties, and entry values."""
-        m, d, f = len(path) - 1, self.delta, self.false_alarm
-        target = path[-1]
-        dated = self.horizon is not None and not pause
+        worth = Staying(self, path, b, pause)
+        dates, everyone = range(len(path)), range(self.n)
+        stay = [[worth.worth(i, t) for i in everyone] for t in dates]
+        leave = [[worth.leave(i, t) for i in everyone] for t in dates]
+        return stay, leave, [worth.entry(i) for i in everyone]
 
-        def after(t):
-            return b[min(t, len(b) - 1)] if dated else b[0]
-
-        stay = [[0.0] * self.n for _ in range(m + 1)]
+    def paused(self, length):
+        """What the periods of a pause are worth, [party][state]: all others retreat, i does what is best for it until then."""
+        found = []
         for i in range(self.n):
-            u = self._u[target][i]
-            if f == 0:
-                stay[m][i] = u
-            else:
-                keep = d[i] * (1 - f)
-                stay[m][i] = ((1 - d[i]) * u + d[i] * f * b[0][i][target]) / (1 - keep)
-        for t in reversed(range(m)):
-            for i in range(self.n):
-                y = path[t + 1]
-                onward = (1 - f) * stay[t + 1][i] + f * after(t + 1)[i][y]
-                stay[t][i] = (1 - d[i]) * self._u[y][i] + d[i] * onward
-        leave = [[-math.inf] * self.n for _ in range(m + 1)]
-        for i in range(self.n):
-            for t in range(m + 1):
-                x, y = path[t], path[min(t + 1, m)]
-                dates = [t] if t < m or not dated else list(range(m, self.horizon))
-                for z in self.departures(i, x, y):
-                    values = [(1 - d[i]) * self._u[z][i] + d[i] * after(date + 1)[i][z] for date in dates]
-                    if t == m and dated and self.collapse is not None:
-                        values.append((1 - d[i]) * self._u[z][i] + d[i] * self.after[i][i][z])
-                    leave[t][i] = max([leave[t][i], *(v - self.cost[i] for v in values)])
-                leave[t][i] = max(leave[t][i], self.exit[i])
-        entry = [max(b[0][i][path[0]], self.exit[i]) for i in range(self.n)]
-        return stay, leave, entry
+            d, value = self.delta[i], dict.fromkeys(self.states, 0.0)
+            for _ in range(length):
+                new = {}
+                for x in self.states:
+                    acts = [self.retreat(a, x) for a in range(len(self.actors))]
+                    ends = {self.profile_lands(x, self.put(acts, i, act)) for act in self.actions(i, x)}
+                    new[x] = max((1 - d) * self._u[y][i] + d * value[y] for y in ends)
+                value = new
+            found.append(value)
+        return found
 
-    def gap(self, path, b, scale=None):
+    def gap(self, path, b, scale=None, pause=None):
         """The largest gap of a roadmap, in units of scale, and its Nash product."""
-        stay, leave, entry = self.evaluate(path, b)
+        stay, leave, entry = self.evaluate(path, b, pause)
         scale = scale or [1.0] * self.n
         worst = max(max(0.0, entry[i] - stay[0][i]) / scale[i] for i in range(self.n))
         for s, d in zip(stay, leave, strict=False):
@@ -439,7 +511,13 @@ class Game:
 
     def answer(self, target, threat, order="any", share=False):
         """Existence, least gap, best Nash product, fewest steps, by trying every roadmap; None on a cycle."""
-        b = self.breakdown(threat, target)
+        pause = None
+        if threat.startswith("pause:"):
+            length = int(threat.removeprefix("pause:"))
+            lasting = self.lasting("revert")
+            b, pause = [lasting], (length, self.paused(length))
+        else:
+            b = self.breakdown(threat, target)
         if b is None:
             return None
         scale = None
@@ -447,8 +525,8 @@ class Game:
             scale = [self._u[target][i] - b[0][i][self.start] for i in range(self.n)]
             if min(scale) <= 1e-12:
                 scale = None
-        found = [(self.gap(path, b, scale), path) for path in self.roadmaps(target, order)]
-        raw = [(self.gap(path, b), path) for path in self.roadmaps(target, order)]
+        found = [(self.gap(path, b, scale, pause), path) for path in self.roadmaps(target, order)]
+        raw = [(self.gap(path, b, None, pause), path) for path in self.roadmaps(target, order)]
         good = [(product, path) for (g, product), path in raw if g <= 1e-9]
         return {
             "exists": bool(good),

@@ -32,10 +32,12 @@ class Certificate:
 
 def certify(model: Model, terms: Terms, threat: Threat, path: Sequence[int]) -> Certificate:
     """Certifies the punishments of a roadmap given as states; not computed for a pause or without phases."""
-    if threat.rule.name == "pause" or not (threat.phases or threat.later):
-        return Certificate(None)
     reach = _breaches(model, path)
-    return _dated(model, threat, reach) if threat.dated else _lasting(model, threat, reach)
+    if threat.dated:
+        return _dated(model, threat, reach, int(path[-1]))
+    if threat.rule.name == "pause" or not threat.phases:
+        return Certificate(None)
+    return _lasting(model, threat.phases[0], threat.landing[0], _marked(model, reach))
 
 
 def _breaches(model: Model, path: Sequence[int]) -> list[list[Array]]:
@@ -60,15 +62,20 @@ def _temptation(model: Model, phase: Phase, landing: Array, i: int) -> tuple[Arr
     return gain, who, tables
 
 
-def _lasting(model: Model, threat: Threat, reach: list[list[Array]]) -> Certificate:
-    phases = threat.phases[0]
-    tempted = [_temptation(model, phase, threat.landing[0], i) for i, phase in enumerate(phases)]
-    if all((gain <= EXISTS).all() for gain, _, _ in tempted):
-        return Certificate(True)
-    seen = [np.zeros(model.size, dtype=bool) for _ in phases]
+def _marked(model: Model, reach: Sequence[list[Array]]) -> list[Array]:
+    """By party, which states its breaches lead to at any of some dates: bool (N,) each."""
+    seen = [np.zeros(model.size, dtype=bool) for _ in range(model.n)]
     for breaches in reach:
         for i, states in enumerate(breaches):
             seen[i][states] = True
+    return seen
+
+
+def _lasting(model: Model, phases: Sequence[Phase], landing: Array, seen: list[Array]) -> Certificate:
+    """Everything that follows from the states that are ``seen``, where no date matters."""
+    tempted = [_temptation(model, phase, landing, i) for i, phase in enumerate(phases)]
+    if all((gain <= EXISTS).all() for gain, _, _ in tempted):
+        return Certificate(True)
     _close(model, phases, tempted, seen)
     return _worst([(gain, who, seen[i], i) for i, (gain, who, _) in enumerate(tempted)])
 
@@ -89,7 +96,8 @@ def _close(
                 seen[j][ends[(ends >= 0) & (ends != planned[i][fresh])]] = True
 
 
-def _dated(model: Model, threat: Threat, reach: list[list[Array]]) -> Certificate:
+def _dated(model: Model, threat: Threat, reach: list[list[Array]], target: int) -> Certificate:
+    """Date by date up to the deadline; after it the game goes on only where the target was reached."""
     now = [np.zeros(model.size, dtype=bool) for _ in range(model.n)]
     checks = []
     rest = len(reach) - 1
@@ -109,13 +117,13 @@ def _dated(model: Model, threat: Threat, reach: list[list[Array]]) -> Certificat
                 ends = table[:, here]
                 then[j][ends[(ends >= 0) & (ends != planned[here])]] = True
         now = then
+    found = _worst(checks)
     if threat.later and threat.after is not None:
-        for i, phase in enumerate(threat.later):
-            gain, who, _ = _temptation(model, phase, threat.after, i)
-            seen = np.zeros(model.size, dtype=bool)
-            seen[reach[rest][i]] = True
-            checks.append((gain, who, seen, i))
-    return _worst(checks)
+        there = model.same_outcome(target)
+        seen = [on | (came & there) for on, came in zip(_marked(model, reach[rest:]), now, strict=True)]
+        after = _lasting(model, threat.later, threat.after, seen)
+        found = after if after.gain > found.gain else found
+    return found
 
 
 def _worst(checks: Sequence[tuple[Array, Array, Array, int]]) -> Certificate:

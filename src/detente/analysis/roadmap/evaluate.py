@@ -212,9 +212,13 @@ def course(model: Model, terms: Terms, threat: Threat, states: Sequence[int], ex
     stay[:, m] = rest_value(model, terms, threat, value, target, m)
     for t in reversed(range(m)):
         stay[:, t] = value.at(t)[:, path[t + 1]] + value.keep * stay[:, t + 1]
-    leave, flee = _leaving(model, terms, threat, path, stay)
+    if terms.detection < 1:
+        leave, flee = _cheating(model, threat, _Unseen(model, terms, threat, value, path, stay))
+    else:
+        leave, flee = _leaving(model, terms, threat, path)
+        leave += threat.resume[:, None] * stay
     for i in range(model.n):
-        leave[i] += threat.resume[i] * stay[i] - terms.cost[i]
+        leave[i] -= terms.cost[i]
         out = terms.exit[i] > leave[i]
         leave[i] = np.maximum(leave[i], terms.exit[i])
         flee[i, out] = -1
@@ -233,22 +237,30 @@ def rest_value(model: Model, terms: Terms, threat: Threat, value: Worth, target:
     return now
 
 
-def _leaving(model: Model, terms: Terms, threat: Threat, path: Array, stay: Array) -> tuple[Array, Array]:
+def _leaving(model: Model, terms: Terms, threat: Threat, path: Array) -> tuple[Array, Array]:
     m = len(path) - 1
     leave, flee = np.full((model.n, m + 1), -np.inf), np.full((model.n, m + 1), -1, dtype=np.int64)
-    cheat = None if terms.detection >= 1 else _Unseen(model, terms, threat, path, stay)
     for i in range(model.n):
-        if cheat is not None:
-            for t in range(m + 1):
-                after = path[min(t + 1, m)][None]
-                top, to = departures(model, i, cheat.landing(i, t), path[t : t + 1], after)
-                leave[i, t], flee[i, t] = top[0], to[0]
-            continue
         dates = np.minimum(np.arange(m), len(threat.landing) - 1)
         leave[i, :m], flee[i, :m] = departures(model, i, threat.landing[:, i], path[:-1], path[1:], dates)
         top, to = resting(model, terms, threat, i, int(path[-1]))
         last = min(m, len(top) - 1)
         leave[i, m], flee[i, m] = top[last], to[last]
+    return leave, flee
+
+
+def _cheating(model: Model, threat: Threat, cheat: _Unseen) -> tuple[Array, Array]:
+    """As `_leaving` where a breach is seen only with some probability each period."""
+    path, m = cheat.path, cheat.m
+    leave, flee = np.full((model.n, m + 1), -np.inf), np.full((model.n, m + 1), -1, dtype=np.int64)
+    resting_dates = range(m, cheat.last + (threat.after is not None)) if threat.dated else [m]
+    for i in range(model.n):
+        for date in [*range(m), *resting_dates]:
+            t = min(date, m)
+            after = path[min(t + 1, m)][None]
+            top, to = departures(model, i, cheat.landing(i, date), path[t : t + 1], after)
+            if top[0] > leave[i, t]:
+                leave[i, t], flee[i, t] = top[0], to[0]
     return leave, flee
 
 
@@ -300,51 +312,73 @@ class _Unseen:
     """Cheating that is seen only with some probability each period: the values H(t, y) of section 2.9.
 
     While a breach by i is not seen, the others keep to the schedule as far as they can: a commitment that
-    is where the schedule has it goes on as planned, one that is not waits.
+    is where the schedule has it goes on as planned, one that is not waits. Dates run to ``last``: the end of the way,
+    or the deadline where there is one.
     """
 
-    def __init__(self, model: Model, terms: Terms, threat: Threat, path: Array, stay: Array) -> None:
-        self.model, self.terms, self.threat, self.path, self.stay = model, terms, threat, path, stay
+    def __init__(
+        self, model: Model, terms: Terms, threat: Threat, value: Worth, path: Array, stay: Array
+    ) -> None:
+        self.model, self.terms, self.threat, self.value, self.path = model, terms, threat, value, path
+        self.m = len(path) - 1
+        self.last = (terms.steps or 0) if threat.dated else self.m
+        rest = [
+            rest_value(model, terms, threat, value, int(path[-1]), t)
+            for t in range(self.m + 1, self.last + 1)
+        ]
+        self.stay = np.concatenate([stay, *(row[:, None] for row in rest)], axis=1)
+        self.ever = [self._ever(i) for i in range(model.n)]
         self.values = [self._backward(i) for i in range(model.n)]
 
     def landing(self, i: int, t: int) -> Array:
-        """What arriving in a state by a first breach at date t is worth to i: (N,)."""
-        model, terms, m = self.model, self.terms, len(self.path) - 1
-        d, q = terms.step_delta[i], terms.detection
-        flow = (1 - d) * model.u[i]
-        seen = self.threat.at(t)[i] - flow
-        return flow + q * seen + (1 - q) * d * self.values[i][min(t + 1, m)]  # type: ignore[no-any-return]
+        """What arriving in a state by a breach at date t is worth to i: (N,). ``last`` is after the deadline, or at rest."""
+        return self._arriving(i, t, self.values[i][t + 1] if t < self.last else self.ever[i])
+
+    def _seen(self, i: int, t: int) -> Array:
+        if self.threat.dated and t >= self.last:
+            assert self.threat.after is not None
+            return self.threat.after[i]  # type: ignore[no-any-return]
+        return self.threat.at(t)[i] + self.threat.resume[i] * self.stay[i, t]  # type: ignore[no-any-return]
 
     def _backward(self, i: int) -> list[Array]:
-        model, m = self.model, len(self.path) - 1
-        values = [self._rest(i)]
-        for t in reversed(range(m)):
-            table = self._table(i, int(self.path[t]), int(self.path[t + 1]))
-            d = self.terms.step_delta[i]
-            arrive = self._arrive(i, t, values[0])
-            arrive[self.path[t + 1]] = (1 - d) * model.u[i, self.path[t + 1]] + d * self.stay[i, t + 1]
-            values.insert(0, best(arrive, table))
-        return values
+        """H of party i from date 0 to ``last``."""
+        model, d = self.model, self.terms.step_delta[i]
+        made: dict[int, Array] = {self.last: self._end(i)}
+        for t in reversed(range(self.last)):
+            x, y = (int(self.path[min(s, self.m)]) for s in (t, t + 1))
+            arrive = self._arriving(i, t, made[t + 1])
+            arrive[y] = (1 - d) * model.u[i, y] + d * self.stay[i, t + 1]
+            made[t] = best(arrive, self._table(i, x, y))
+        return [made[t] for t in range(self.last + 1)]
 
-    def _arrive(self, i: int, t: int, after: Array) -> Array:
+    def _arriving(self, i: int, t: int, after: Array) -> Array:
         d, q = self.terms.step_delta[i], self.terms.detection
         flow = (1 - d) * self.model.u[i]
-        return flow + q * (self.threat.at(t)[i] - flow) + (1 - q) * d * after  # type: ignore[no-any-return]
+        return flow + q * (self._seen(i, t) - flow) + (1 - q) * d * after  # type: ignore[no-any-return]
 
-    def _rest(self, i: int) -> Array:
-        """Unseen cheating at rest: a stationary problem that ends where i is back at the target."""
+    def _end(self, i: int) -> Array:
+        """H at ``last``: for ever where nothing is dated; after a deadline, what it leaves."""
+        if not self.threat.dated:
+            return self.ever[i]
+        if self.terms.collapse is None:
+            return self.model.u[i]  # type: ignore[no-any-return]
+        there = self.model.same_outcome(int(self.path[-1]))
+        return np.where(there, self.ever[i], self.terms.collapse[i])
+
+    def _ever(self, i: int) -> Array:
+        """Unseen cheating at rest once no date matters: a stationary problem that ends where i is back at the target."""
         model, d, q = self.model, float(self.terms.step_delta[i]), self.terms.detection
         target = int(self.path[-1])
+        if self.threat.dated and self.threat.after is None:
+            return model.u[i]  # type: ignore[no-any-return]
         table = self._table(i, target, target)
         back = np.where(table == target, model.size, table)
         home = np.full((1, len(table)), -1, dtype=back.dtype)
         home[0, 0] = model.size
         table = np.concatenate([back, home.T], axis=1)
-        last = self.threat.landing[-1][i] if self.threat.after is None else self.threat.after[i]
-        flow = (1 - d) * model.u[i]
-        factor = d * (1 - q)
-        done = (1 - d) * model.u[i, target] + d * self.stay[i, -1]
-        reward = np.append(flow + q * (last - flow), done * (1 - factor))
+        flow, factor = (1 - d) * model.u[i], d * (1 - q)
+        done = (1 - d) * model.u[i, target] + d * self.value.rest[i]
+        reward = np.append(flow + q * (self._seen(i, self.last) - flow), done * (1 - factor))
         return (
             solve(reward, table, factor)[:-1]
             if factor > 0
