@@ -145,7 +145,7 @@ def test_a_finding_is_sure_only_where_all_say_so():
     def standing(true, drawn, undecided=0):
         under = {f"v{n}": {"goal": Under({"steps": t}, None)} for n, t in enumerate(true)}
         counts = {"goal": Drawn({"steps": drawn}, {"steps": undecided}, {})}
-        return Standing(10, counts, {}, 0, under).verdict("goal", "steps")
+        return Standing(10, counts, {}, {}, under).verdict("goal", "steps")
 
     assert standing([True, True], 10) == "sure"
     assert standing([True, False], 10) == "possible"

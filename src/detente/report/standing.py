@@ -12,7 +12,7 @@ import numpy as np
 
 import detente
 from detente.analysis.confidence import Means, Sample
-from detente.analysis.confidence.ask_targets import DOUBTS, FINDINGS, AskTargets, Known
+from detente.analysis.confidence.ask_targets import DOUBTS, FINDINGS, ROUND, AskTargets, Known
 from detente.analysis.confidence.run import Counts, run
 from detente.analysis.confidence.worlds import plan_of
 from detente.analysis.roadmap import RoadmapResult
@@ -61,13 +61,13 @@ class Standing:
     """How the findings about the targets stand. ``drawn`` is None where nothing is uncertain, or draws take too long.
 
     ``outcomes`` gives how many are acceptable to all and at rest, from the 5th to the 95th percentile of the draws;
-    ``one_more`` in how many draws one more round changes anything for anybody.
+    ``one_more`` by party in how many draws it ``gains`` or ``loses`` by one more round, or ``goes_on`` rather than take no deal today.
     """
 
     draws: int
     drawn: Mapping[str, Drawn] | None
     outcomes: Mapping[str, tuple[int, int]]
-    one_more: int
+    one_more: Mapping[str, Mapping[str, int]]
     variants: Mapping[str, Mapping[str, Under]]
 
     def variants_with(self, target: str, finding: str) -> tuple[int, int]:
@@ -103,13 +103,13 @@ def standing(found: Mapping[str, RoadmapResult], leading: str, means: Means) -> 
         counts = run(plan, question, SAMPLE, _kept(means, case, question, "draws"))
     under = _variants(case, known, _kept(means, case, question, "variants")) if case.variants else {}
     if counts is None:
-        return Standing(0, None, {}, 0, under)
+        return Standing(0, None, {}, {}, under)
     outcomes = {what: _middle(_number(counts, what)) for what in ("acceptable", "at_rest")}
     return Standing(
         counts.draws,
         {name: _drawn(counts, name) for name in known},
         {what: (round(low), round(high)) for what, (low, high) in outcomes.items()},
-        int(counts.truth("one_more").sum()),
+        {p: {what: int(counts.truth(f"{what}:{p}").sum()) for what in ROUND} for p in space.parties},
         under,
     )
 

@@ -89,6 +89,9 @@ def test_one_more_round():
     assert result.one_more["X"]["gain"] > 0
     assert result.one_more["X"]["gain"] == result.one_more["Y"]["gain"]
     longer = ask(from_data({**data, **more, "time": {"periods": 2}}))
+    assert result.one_more["X"]["over_no_deal"] == pytest.approx(
+        result.one_more["X"]["with_one_more"] - result.space.reservation("now")[0][0]
+    )
     assert result.one_more["X"]["with_one_more"] == pytest.approx(longer.main.answer.shown.stay[0, 0])
 
 

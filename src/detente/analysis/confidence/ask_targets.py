@@ -28,6 +28,8 @@ FINDINGS = ("acceptable", "at_rest", "steps", "at_once", "shown", "later", "late
 """What is asked of each target: better than no deal for all; nobody would leave it; steps that hold lead there, all at
 once, and those shown; the same two without the deadline.
 """
+ROUND = ("gains", "loses", "goes_on")
+"""What is asked of one more round, by party: whether it gains or loses by it, and whether going on beats no deal today."""
 DOUBTS = ("steps", "later")
 """Findings that a search may leave undecided."""
 
@@ -74,8 +76,11 @@ class AskTargets(Whole):
 
     @property
     def yes(self) -> tuple[str, ...]:
-        """The findings by target, and whether one more round would change anything for anybody."""
-        return (*(f"{name}:{what}" for name in self.known for what in FINDINGS), "one_more")
+        """The findings by target, and by party what one more round on the way to the leading target would be worth to it."""
+        return (
+            *(f"{name}:{what}" for name in self.known for what in FINDINGS),
+            *(f"{what}:{party}" for party in self.parties for what in ROUND),
+        )
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -145,8 +150,11 @@ class AskTargets(Whole):
                 else (guarantee(course, problem.terms).budget / scale).tolist()
             )
         lead = Problem(model, clock, self._target(model, self.leading), kind)
-        more = one_more_round(lead, self.known[self.leading].order)
-        yes.append(more is not None and any(abs(row["gain"]) > EXISTS for row in more.values()))
+        more = one_more_round(lead, self.known[self.leading].order, least)
+        for party in self.parties:
+            row = {} if more is None else more[party]
+            gain = row.get("gain", 0.0)
+            yes += [gain > EXISTS, gain < -EXISTS, row.get("over_no_deal", 0.0) > EXISTS]
         return yes, numbers
 
     def _target(self, model: Model, name: str) -> int:

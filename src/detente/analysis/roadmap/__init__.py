@@ -238,7 +238,9 @@ def _run(
         ratifiers=extras.ratification(here, space, spoken),
         types=tuple(typed),
         separating=_separating(here, space, found) if typed else None,
-        one_more=extras.one_more_round(problem, ask.order) if ask.remedies else None,
+        one_more=extras.one_more_round(problem, ask.order, space.reservation("now")[0])
+        if ask.remedies
+        else None,
         ends=ends,
         least_pause=_least_pause(problem, ask.order) if ask.remedies and _pauses(problem) else None,
     )

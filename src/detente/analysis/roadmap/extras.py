@@ -11,6 +11,7 @@ from detente.analysis.roadmap import model as models
 from detente.analysis.roadmap.evaluate import EXISTS, Course
 from detente.analysis.roadmap.problem import Order, Problem, answer
 from detente.space import Space, compile_case
+from detente.space.tables import Array
 
 
 @dataclass(frozen=True)
@@ -139,11 +140,14 @@ def separating(problem: Problem, space: Space, courses: list[Course]) -> int | N
     return None if best is None else best[2]
 
 
-def one_more_round(problem: Problem, order: Order) -> Mapping[str, Mapping[str, float]] | None:
+def one_more_round(
+    problem: Problem, order: Order, no_deal: Array
+) -> Mapping[str, Mapping[str, float]] | None:
     """What one more move date is worth to each party (section 2.14); None without a deadline.
 
     Per party: the best self-enforcing roadmap with one more date and without it (what breakdown leaves, where
-    there is none), and the difference; zero or less is a finding, delay can serve a party.
+    there is none), and the difference; zero or less is a finding, delay can serve a party. ``over_no_deal``: what going on
+    with one more round is worth above no deal now, ``no_deal`` (n,).
     """
     if problem.terms.horizon is None:
         return None
@@ -158,6 +162,11 @@ def one_more_round(problem: Problem, order: Order) -> Mapping[str, Mapping[str, 
             else np.maximum(start, asked.terms.exit)
         )
     return {
-        p: {"now": float(a), "with_one_more": float(b), "gain": float(b - a)}
-        for p, a, b in zip(problem.model.parties, rows[0], rows[1], strict=True)
+        p: {
+            "now": float(a),
+            "with_one_more": float(b),
+            "gain": float(b - a),
+            "over_no_deal": float(b - least),
+        }
+        for p, a, b, least in zip(problem.model.parties, rows[0], rows[1], no_deal, strict=True)
     }

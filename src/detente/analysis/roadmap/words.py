@@ -333,11 +333,14 @@ def one_more_words(result: RoadmapResult) -> str:
         return ""
     gains = [p for p, row in result.one_more.items() if row["gain"] > EXISTS]
     loses = [p for p, row in result.one_more.items() if row["gain"] < -EXISTS]
-    if not gains and not loses:
-        return "One more round would change nothing for anyone here."
     parts = [f"is worth something to {_people(result, gains)}"] if gains else []
     parts += [f"costs {_people(result, loses)} something"] if loses else []
-    return f"One more round {join(parts)}."
+    told = (
+        f"One more round {join(parts)}." if parts else "One more round would change nothing for anyone here."
+    )
+    better = [p for p, row in result.one_more.items() if row["over_no_deal"] > EXISTS]
+    whom = "everybody" if len(better) == len(result.one_more) else _people(result, better) or "nobody"
+    return f"{told} Going on with one more round is worth more than no deal as of today to {whom}."
 
 
 def _formulas(result: RoadmapResult) -> list[str]:

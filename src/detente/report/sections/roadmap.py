@@ -178,7 +178,12 @@ def _one_more(steps: Steps) -> list[Block]:
     if not told:
         return []
     if stand is not None and stand.drawn is not None:
-        told += f" Of {stand.draws} assumed cases it would change something for somebody in {_of(stand.one_more, stand.draws)}."
+        rows = {words.label(steps.lead, p): row for p, row in stand.one_more.items()}
+        gains = [f"{p} in {row['gains']}" for p, row in rows.items() if row["gains"]]
+        loses = [f"{p} in {row['loses']}" for p, row in rows.items() if row["loses"]]
+        goes_on = [f"{p} in {_of(row['goes_on'], stand.draws)}" for p, row in rows.items()]
+        told += f" Of {stand.draws} assumed cases, one more round is worth something to {words.join(gains) or 'nobody'}"
+        told += f" and costs {words.join(loses) or 'nobody'} something; going on beats no deal for {words.join(goes_on)}."
     return [Paragraph(told, "One more round.")]
 
 
