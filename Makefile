@@ -44,7 +44,12 @@ check: $(VENV)/.dev
 sweep: $(VENV)/.dev
 	$(PY) -m pytest -n 2 --dist load -m slow
 
-bench: $(VENV)/.dev
+# The benchmarks compare with NegMAS and Gambit: the extra `peers`.
+$(VENV)/.peers: $(VENV)/.dev
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(SYNC) --frozen --group dev --extra peers --inexact --compile-bytecode
+	touch $@
+
+bench: $(VENV)/.peers
 	$(PY) -m benchmarks
 
 docs: $(VENV)/.dev

@@ -1,20 +1,26 @@
-"""`make bench`: fronts, fair solutions, stability, formats and start-up, checked before they are timed."""
+"""`make bench`: every question and its peers, checked before they are timed; figures and plots go to `benchmarks/results`."""
 
 from __future__ import annotations
 
-from benchmarks import adapters, agreement, forecast, roadmap, standoff, startup, table, workbench
+from benchmarks import (
+    adapters,
+    agreement,
+    confidence,
+    forecast,
+    measured,
+    roadmap,
+    standoff,
+    startup,
+    table,
+    workbench,
+)
 
 
 def main() -> None:
     """Runs all of them."""
-    agreement.main()
-    forecast.main()
-    standoff.main()
-    roadmap.main()
-    adapters.main()
-    startup.main()
-    table.main()
-    workbench.main()
+    for room in (agreement, forecast, standoff, roadmap, adapters, startup, table, confidence, workbench):
+        room.main()
+    measured.write(measured.FIGURES)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.measured import NEGMAS, measured
 from detente import collection
 from detente.analysis.agreement import agreement
 from detente.analysis.agreement.brief import arrays, fits
@@ -88,10 +89,10 @@ def main() -> None:
     assert all(row["error"] is None and row["exact"] for row in rows)
     begin = time.process_time()
     collection.agreement_of_all(home, workers=1)
-    print(f"all {len(rows)} scenarios, loading included {1e3 * (time.process_time() - begin):28.1f} ms CPU")
-    print(
-        f"loading a scenario, median {statistics.median(cpu_ms(lambda p=p: load(p)) for p in paths):39.2f} ms CPU"
-    )
+    whole = time.process_time() - begin
+    measured("formats", f"all {len(rows)} scenarios, loading included", whole, aim=2.0)
+    took = statistics.median(cpu_ms(lambda p=p: load(p)) for p in paths)
+    measured("formats", "loading a scenario, median", took / 1e3, aim=2e-3)
     spaces = [compile_case(load(path)) for path in paths]
     times = []
     for space in filter(fits, spaces):
@@ -104,15 +105,15 @@ def main() -> None:
             )
         )
     near = sorted(times)[:9]
-    print(
-        f"about 10^3 outcomes from arrays, median {1e3 * statistics.median(t for _, t in near):26.1f} us CPU"
-    )
+    took = statistics.median(t for _, t in near)
+    measured("formats", "about 10^3 outcomes from arrays, median", took / 1e3, size=1e3, aim=1e-4)
     if importlib.util.find_spec("negmas") is None:
         print("NegMAS is not installed (extra `peers`): not compared")
         return
     found: Counter[str] = Counter()
     seconds = sum(peer(path, found) for path in paths)
-    print(f"NegMAS 0.16, front and two solutions {seconds:31.1f} s CPU")
+    more = {"peer": NEGMAS, "times": seconds / whole}
+    measured("formats", f"all {len(rows)} scenarios, loading only here", whole, **more)
     for what, count in sorted(found.items()):
         print(f"  {count:4} {what}")
 

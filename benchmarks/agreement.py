@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measured import NEGMAS, measured
 from detente.analysis.agreement import agreement
 from detente.analysis.agreement.front import pareto_front
 from detente.analysis.agreement.solutions import solve
@@ -23,6 +24,17 @@ from detente.space import Space, compile_case
 from detente.space.tables import Factor
 
 Values = Sequence[NDArray[np.float64]]
+
+AIMS = {
+    (2, 7): 2e-3,
+    (2, 30): 10e-3,
+    (2, 100): 60e-3,
+    (3, 7): 10e-3,
+    (3, 20): 0.1,
+    (3, 30): 1.0,
+    (5, 10): 3.0,
+}
+"""Seconds aimed at for the exact front, by parties and power of ten."""
 
 
 def least_ms(call: Callable[[], object], runs: int = 5) -> float:
@@ -68,21 +80,22 @@ def fronts(random: np.random.Generator) -> None:
     for parties, issues in ((2, 7), (2, 30), (2, 100), (3, 7), (3, 20), (3, 30), (5, 10)):
         values = [random.random((10, parties)) for _ in range(issues)]
         took = least_ms(lambda v=values: front(v), 2 if parties > 2 and issues > 7 else 5)
-        print(
-            f"front    {parties} parties 10^{issues:<4}{len(front(values).points):>8} points {took:9.2f} ms"
-        )
+        told = f"{len(front(values).points):,} points"
+        measured("agreement", f"front, {parties} parties, 10^{issues}", took / 1e3, told, size=10.0**issues, aim=AIMS.get((parties, issues)))  # fmt: skip
     for issues in (7, 30, 100):
         values = []
         for _ in range(issues):
             first = random.random(10)
             values.append(np.stack([first, 1 - first + 0.05 * random.standard_normal(10)], axis=1))
         took = least_ms(lambda v=values: front(v), 3)
-        print(f"opposed  2 parties 10^{issues:<4}{len(front(values).points):>8} points {took:9.2f} ms")
+        told = f"{len(front(values).points):,} points"
+        measured("agreement", f"front, opposed, 2 parties, 10^{issues}", took / 1e3, told, size=10.0**issues)
     face = np.round(random.random((30, 10)), 3)
     values = [np.stack([row, 1 - row], axis=1) for row in face]
     assert constant_sum(values)
     took = least_ms(lambda: count_distinct_sums(values))
-    print(f"constant sum       10^30 {count_distinct_sums(values):>8} points {took:9.2f} ms")
+    told = f"{count_distinct_sums(values):,} points"
+    measured("agreement", "front of a constant sum, 10^30", took / 1e3, told, size=1e30)
 
 
 def solutions(random: np.random.Generator) -> None:
@@ -93,7 +106,8 @@ def solutions(random: np.random.Generator) -> None:
         for rule in (search.nash, search.maxmin):
             assert rule(values, d).exact
             took = least_ms(lambda v=values, r=d, f=rule: f(v, r))
-            print(f"{rule.__name__:<8} {parties} parties {levels}^{issues:<4}{'':>16}{took:9.2f} ms")
+            what = f"{rule.__name__}, {parties} parties, {levels}^{issues}"
+            measured("agreement", what, took / 1e3, size=float(levels) ** issues)
 
 
 def calls(random: np.random.Generator) -> None:
@@ -104,16 +118,15 @@ def calls(random: np.random.Generator) -> None:
         found, parts = pareto_front(small)
         solve(small, found, parts, small.reservation()[0])
 
-    print(f"front and four solutions, 10^3 outcomes, from a space {least_ms(ask, 50):9.2f} ms")
-    print(
-        f"the whole agreement analysis of it                    {least_ms(lambda: agreement(small), 50):9.2f} ms"
-    )
+    took = least_ms(ask, 50)
+    measured("agreement", "front and four solutions from a space, 10^3", took / 1e3, size=1e3, aim=1e-3)
+    took = least_ms(lambda: agreement(small), 50)
+    measured("agreement", "the whole analysis of it", took / 1e3, size=1e3)
     space = space_of([np.zeros((10, 2)) for _ in range(7)], 0.5)
     scope = tuple(range(7))
     table = space.with_factors({p: [Factor(scope, random.random((10,) * 7))] for p in range(2)})
-    print(
-        f"agreement on a table, 2 parties, 10^7 outcomes        {least_ms(lambda: agreement(table), 2):9.2f} ms"
-    )
+    took = least_ms(lambda: agreement(table), 2)
+    measured("agreement", "agreement on a table, 2 parties, 10^7", took / 1e3, size=1e7, aim=1.5)
 
 
 def peers(random: np.random.Generator) -> None:
@@ -132,7 +145,8 @@ def peers(random: np.random.Generator) -> None:
         ours = front(values)
         assert np.allclose(sorted(map(tuple, points)), sorted(map(tuple, ours.points)))
         took = least_ms(lambda v=values: front(v))
-        print(f"NegMAS   {parties} parties 10^{issues:<4}{theirs:9.1f} ms, {theirs / took:9,.0f} times ours")
+        what = f"front, {parties} parties, 10^{issues}"
+        measured("agreement", what, took / 1e3, size=10.0**issues, peer=NEGMAS, times=theirs / took)
 
 
 def _negmas(values: Values) -> tuple[list[Any], list[tuple[int, ...]]]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 import detente
+from benchmarks.measured import measured
 from detente.analysis.confidence.answers import Question
 from detente.analysis.confidence.ask_agreement import AskAgreement
 from detente.analysis.confidence.ask_other import settled
@@ -60,35 +61,30 @@ def check(case: Case, ask: Callable[[], Question], draws: int = 20) -> None:
         assert bool(counts.yes[d, 0]) == one.zone.exists
 
 
-def main() -> None:
+def main(draws_asked: int = 10_000) -> None:
     """Prints one line for each figure."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--scaling", action="store_true")
-    parser.add_argument("--draws", type=int, default=10_000)
-    asked = parser.parse_args()
     stockholm = detente.load("stockholm-2019")
-    if asked.scaling:
-        scaling(stockholm, asked.draws)
-        return
     large = additive_case()
     check(stockholm, AskAgreement)
     check(large, AskAgreement)
-    for name, case, ask, draws in (
-        ("agreement, stockholm-2019", stockholm, AskAgreement, asked.draws),
-        ("standoff, stockholm-2019", stockholm, AskStandoff, asked.draws),
-        ("agreement, 10^6 outcomes, additive", large, AskAgreement, asked.draws),
+    for name, case, ask, draws, aim in (
+        ("agreement, stockholm-2019", stockholm, AskAgreement, draws_asked, 5.0),
+        ("standoff, stockholm-2019", stockholm, AskStandoff, draws_asked, 5.0),
+        ("agreement, 10^6 outcomes, additive", large, AskAgreement, draws_asked, 15.0),
         (
             "roadmap to freeze, stockholm-2019",
             stockholm,
             lambda: AskRoadmap("freeze"),
-            max(20, asked.draws // 50),
+            max(20, draws_asked // 50),
+            None,
         ),
     ):
         drawn(case, ask(), 20)
         begin = time.process_time()
         drawn(case, ask(), draws)
         took = time.process_time() - begin
-        print(f"{name:<38}{draws:>7,} draws {took:8.2f} s   10,000 draws {took * 10_000 / draws:8.1f} s")
+        told = f"from {draws:,} draws" if draws != 10_000 else ""
+        measured("confidence", f"{name}, 10,000 draws", took * 10_000 / draws, told, aim=aim)
 
 
 def scaling(case: Case, draws: int) -> None:
@@ -103,4 +99,11 @@ def scaling(case: Case, draws: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--scaling", action="store_true")
+    parser.add_argument("--draws", type=int, default=10_000)
+    asked = parser.parse_args()
+    if asked.scaling:
+        scaling(detente.load("stockholm-2019"), asked.draws)
+    else:
+        main(asked.draws)

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 import detente
+from benchmarks.measured import measured
 from detente.analysis.forecast.inputs import Inputs, inputs_of
 from detente.analysis.forecast.rules import Rules
 from detente.analysis.forecast.smp import run
@@ -63,15 +64,12 @@ def main() -> None:
     """Prints one line for each question."""
     check()
     single, big, many = inputs_of(detente.load("china-energy")), large(100, 3), drawn(1_000)
-    print(
-        f"forecast  13 actors x 2 issues, 27 turns             {seconds(lambda: run(single, Rules(), 27)):8.3f} s"
-    )
-    print(
-        f"forecast 100 actors x 3 issues, 100 turns            {seconds(lambda: run(big, Rules(), 100)):8.3f} s"
-    )
-    print(
-        f"forecast  13 actors x 2 issues, 30 turns, 1000 draws {seconds(lambda: run(many, Rules(), 30)):8.3f} s"
-    )
+    for what, inputs, turns, aim in (
+        ("13 actors x 2 issues, 27 turns", single, 27, None),
+        ("100 actors x 3 issues, 100 turns", big, 100, 5.0),
+        ("13 actors x 2 issues, 30 turns, 1,000 draws", many, 30, 15.0),
+    ):
+        measured("forecast", what, seconds(lambda i=inputs, t=turns: run(i, Rules(), t)), aim=aim)
 
 
 if __name__ == "__main__":

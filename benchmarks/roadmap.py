@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import detente
+from benchmarks.measured import measured
 from detente.analysis.roadmap import model as models
 from detente.analysis.roadmap import roadmap, search
 from detente.analysis.roadmap.compiled import sweep_large
@@ -91,11 +92,6 @@ def check() -> None:
     assert search.patient(priced, np.ones(2))[0] >= 0
 
 
-def line(what: str, seconds: float, told: str = "") -> None:
-    """Prints one figure."""
-    print(f"{what:<58}{seconds:9.2f} s   {told}", flush=True)
-
-
 def main(largest: int = 10**5) -> None:
     """Prints one line for each question; `largest` outcomes at most."""
     check()
@@ -103,23 +99,26 @@ def main(largest: int = 10**5) -> None:
         asked = problem(made_up(size, 2))
         for kind in ("stop", "revert"):
             took, _ = cpu(lambda k=kind, p=asked: computed(p.model, p.terms, rule(k), p.target))
-            line(f"threat {kind}, {size:,} outcomes, a party", took / 2)
+            measured("roadmap", f"threat {kind}, {size:,} outcomes, a party", took / 2, size=size)
         took, priced = cpu(lambda p=asked: p.priced("single"), 1)
-        line(f"steps with their prices, {size:,} outcomes", took, f"{len(priced.steps.src):,} steps")
+        told = f"{len(priced.steps.src):,} steps"
+        measured("roadmap", f"steps with their prices, {size:,} outcomes", took, told, size=size)
         took, _ = cpu(lambda p=priced: search.patient(p, np.ones(2)))
-        line(f"patient limit, {size:,} outcomes", took)
+        measured("roadmap", f"patient limit, {size:,} outcomes", took, size=size)
         took, found = cpu(lambda p=priced: search.nash(p), 1)
-        line(
-            f"best product, two parties, {size:,} outcomes", took, f"{found.labels:,} labels, {found.method}"
-        )
+        told = f"{found.labels:,} labels, {found.method}"
+        aim = {10**4: 2.0, 10**5: 60.0}.get(size)
+        measured("roadmap", f"best product, two parties, {size:,} outcomes", took, told, size=size, aim=aim)
     for seed in (0, 1):
         three = problem(made_up(10**4, 3, seed)).priced("single")
         took, found = cpu(lambda p=three: search.nash(p), 1)
-        line("best product, three parties, 10,000 outcomes", took, f"{found.labels:,} labels, {found.method}")
+        told = f"{found.labels:,} labels, {found.method}"
+        what = f"best product, three parties, 10,000 outcomes, {seed}"
+        measured("roadmap", what, took, told, size=1e4, aim=30.0)
     case = detente.load("stockholm-2019")
     for target in case.targets:
         took, _ = cpu(lambda c=case, t=target: roadmap(c, t))
-        line(f"Stockholm, {target}, remedies and patience", took)
+        measured("roadmap", f"Stockholm, {target}, remedies and patience", took, aim=1.0)
 
 
 if __name__ == "__main__":

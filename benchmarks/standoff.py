@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.measured import measured
 from detente.analysis.standoff import standoff
 from detente.analysis.standoff.model import Conflict, conflict_of
 from detente.case import Case, from_data
@@ -113,12 +114,10 @@ def timed(call: Callable[[], object], runs: int) -> tuple[float, float]:
     return min(w for w, _ in times), min(c for _, c in times)
 
 
-def report(what: str, wall: float, cpu: float, more: str = "") -> None:
+def report(what: str, wall: float, cpu: float, **more: Any) -> None:
+    """One figure: wall time, which is what two threads are for, with CPU time and memory beside it."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(
-        f"standoff {what:<42}{wall:9.4f} s wall {cpu:9.4f} s CPU {peak:6.2f} GB peak so far {more}",
-        flush=True,
-    )
+    measured("standoff", what, wall, f"wall; {cpu:.4f} s CPU, {peak:.2f} GB peak so far", **more)
 
 
 def main(large: bool = False) -> None:
@@ -127,18 +126,19 @@ def main(large: bool = False) -> None:
     for options, parties in PRODUCTS + (LARGE if large else ()):
         space = compile_case(options_case(options, parties))
         wall, cpu = timed(partial(standoff, space), 1 if options > 20 else 5)
-        report(f"{parties} parties, 2^{options} outcomes", wall, cpu)
+        aim = {12: 0.05, 20: 1.0, 24: 5.0 if parties == 2 else 15.0, 27: 60.0}.get(options)
+        report(f"{parties} parties, 2^{options} outcomes", wall, cpu, size=2.0**options, aim=aim)
     space = compile_case(options_case(12, 2))
     conflict = conflict_of(space)
     wall, cpu = timed(conflict.verdicts, 20)
-    report("2 parties, 2^12, verdicts alone", wall, cpu)
-    slow, cpu = timed(lambda: dense(conflict), 1)
-    report("the same by dense matrices (restated)", slow, cpu, f"{slow / wall:,.0f} times")
+    slow, _ = timed(lambda: dense(conflict), 1)
+    more = {"peer": "dense matrices, as in the usual method (restated)", "times": slow / wall}
+    report("2 parties, 2^12, verdicts alone", wall, cpu, size=2.0**12, **more)
     scores, movers = random_graph(1_000_000, 10_000_000, 3)
     own = [0, 1, 2]
     kernel.graph_stability(scores[:, :1000] * 0 + 1, random_graph(1000, 9000, 3)[1], own, compiled=True)
     wall, cpu = timed(lambda: kernel.graph_stability(scores, movers, own), 1)
-    report("graph, 3 parties, 10^6 outcomes, 10^7 moves", wall, cpu)
+    report("graph, 3 parties, 10^6 outcomes, 10^7 moves", wall, cpu, size=1e6, aim=15.0)
 
 
 if __name__ == "__main__":

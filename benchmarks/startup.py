@@ -6,6 +6,8 @@ import resource
 import subprocess
 import sys
 
+from benchmarks.measured import measured
+
 COMMANDS = {
     "import detente": ["-c", "import detente"],
     "detente --help": ["-m", "detente", "--help"],
@@ -13,6 +15,7 @@ COMMANDS = {
     "detente check": ["-m", "detente", "check", "mill-contract"],
     "detente agreement": ["-m", "detente", "agreement", "mill-contract"],
 }
+AIMS = {"import detente": 0.06, "detente --help": 0.35, "detente check": 0.6, "detente agreement": 0.8}
 
 
 def cpu_ms(arguments: list[str], runs: int = 5) -> float:
@@ -31,6 +34,6 @@ def main() -> None:
     """Prints one line for each command."""
     bare = cpu_ms(["-c", "pass"])
     for name, arguments in COMMANDS.items():
-        print(
-            f"start    {name:<24}{cpu_ms(arguments) - bare:9.0f} ms over a bare interpreter ({bare:.0f} ms)"
-        )
+        took = (cpu_ms(arguments) - bare) / 1e3
+        told = f"over a bare interpreter ({bare:.0f} ms)"
+        measured("start", name, took, told, aim=AIMS.get(name))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import detente
+from benchmarks.measured import NEGMAS, measured
 from detente.analysis.table import table, tournament
 from detente.analysis.table.books import Sums
 from detente.analysis.table.game import Setting, Terms, setting
@@ -111,20 +112,27 @@ def sessions() -> None:
             fast, length = ours(here, (name, name), count)
             slow = theirs(here, make, most)
             size = f"10^{len(sizes)}"
-            print(f"table    {name:<20}{size:<6}{fast / 1e6:8.2f} M offers/s ({length:.0f} each), NegMAS {slow:9,.0f}, ratio {fast / slow:10,.0f}")  # fmt: skip
+            told = f"{fast / 1e6:.2f} M offers/s ({length:.0f} each), NegMAS {slow:,.0f}"
+            what = f"a negotiation, {name}, {size}"
+            measured(
+                "table", what, length / fast, told, size=10.0 ** len(sizes), peer=NEGMAS, times=fast / slow
+            )
         looking = ("boulware-frequency", "linear-hardheaded", "boulware-bayes", "nice-tit-for-tat")
         for name in looking if len(sizes) == 3 else looking[:3]:
             fast, length = ours(here, (name, name), 400 if len(sizes) == 3 else 20)
-            print(f"table    {name:<20}10^{len(sizes):<3}{fast / 1e6:8.2f} M offers/s ({length:.0f} each)")
+            told = f"{fast / 1e6:.2f} M offers/s ({length:.0f} each)"
+            what = f"a negotiation, {name}, 10^{len(sizes)}"
+            measured("table", what, length / fast, told, size=10.0 ** len(sizes))
 
 
 def many() -> None:
     """A million negotiations of Stockholm, offers at 10^12, and the tournament of 40,000 with NegMAS's beside it."""
     stockholm = compile_case(detente.load("stockholm-2019"))
-    print(f"table    10^6 runs of Stockholm        {cpu(lambda: table(stockholm, runs=1_000_000), 2):8.2f} s")
+    took = cpu(lambda: table(stockholm, runs=1_000_000), 2)
+    measured("table", "10^6 negotiations of Stockholm", took, aim=10.0)
     mixed = "varied|micro|absolute-tit-for-tat|boulware-frequency"
     took = cpu(lambda: table(stockholm, runs=1_000_000, strategies=mixed), 1)
-    print(f"table    the same, adaptive as well    {took:8.2f} s")
+    measured("table", "the same, adaptive as well", took)
     from detente.analysis.agreement.stages import stages
 
     space = compile_case(detente.load("framework-10e12"))
@@ -133,13 +141,15 @@ def many() -> None:
     took = cpu(lambda: [book.nearest(float(aim)) for aim in aims]) / len(aims)
     gap = max(book.nearest(float(aim))[1] for aim in aims)
     exact = cpu(lambda: book.nearest(float(aims[0]), exact=True))
-    print(f"table    an offer of 10^12             {1e6 * took:8.0f} us, at most {gap:.1e} above its aim; exact in {1e3 * exact:.0f} ms")  # fmt: skip
+    told = f"at most {gap:.1e} above its aim; exact in {1e3 * exact:.0f} ms"
+    measured("table", "an offer near a target, 10^12", took, told, size=1e12)
     spaces = [compile_case(clauses(seed, (10, 10, 10))) for seed in range(100)]
     tournament(spaces[:1], rounds=ROUNDS)
     took = cpu(lambda: tournament(spaces, BUILT_IN, rounds=ROUNDS), 1)
-    print(f"table    tournament 20 x 20 x 100      {took:8.2f} s for 40,000 negotiations")
     rival = _cartesian()
-    print(f"table    NegMAS's cartesian tournament {1e3 * rival:8.1f} ms a negotiation, ratio {rival / (took / 40_000):,.0f}")  # fmt: skip
+    told = f"40,000 negotiations; NegMAS {1e3 * rival:.1f} ms each"
+    more = {"peer": NEGMAS, "times": rival / (took / 40_000)}
+    measured("table", "tournament, 20 x 20 strategies x 100 cases", took, told, aim=10.0, **more)
 
 
 def _cartesian() -> float:

@@ -14,6 +14,7 @@ from tests.web.served import Served, serving
 from tests.web.test_browser import FLAGS
 
 import detente
+from benchmarks.measured import measured
 from detente.analysis.agreement import agreement
 from detente.case import dump, from_data, with_changes
 from detente.web.app import STATIC
@@ -95,10 +96,9 @@ def main() -> None:
                 size = len(client.post("/api/live", json=body).content)
                 times = in_browser(served)
         low, high = min(times), statistics.quantiles(times, n=20)[18]
-        print(
-            f"workbench 10^{issues} outcomes: slider to redraw median {statistics.median(times):.1f} ms "
-            f"(least {low:.1f}, 95 % {high:.1f}), computing {statistics.median(cpu):.1f} ms CPU, {size / 1024:.0f} KiB an answer"
-        )
+        told = f"wall, least {low:.1f}, 95 % {high:.1f} ms; computing {statistics.median(cpu):.1f} ms CPU, {size / 1024:.0f} KiB an answer"
+        what = f"slider to redraw, 10^{issues} outcomes, median"
+        measured("workbench", what, statistics.median(times) / 1e3, told, size=10.0**issues, aim=0.05)
     files = [path for path in STATIC.rglob("*") if path.suffix in (".html", ".js", ".css", ".svg")]
     whole = sum(path.stat().st_size for path in files)
     packed = sum(len(gzip.compress(path.read_bytes())) for path in files)

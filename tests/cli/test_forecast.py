@@ -70,7 +70,7 @@ def test_levers_and_words(run):
 
 
 @pytest.mark.parametrize(("args", "code", "message"), [
-    (("stockholm-2019",), 2, "case 'stockholm-2019' has no forecast section: actors with capability, position and salience"),
+    (("mill-contract",), 2, "case 'mill-contract' has no forecast section: actors with capability, position and salience"),
     (("car-emissions", "--model", "x"), 2, "model: 'x' is not a model; there are smp, eum, baselines"),
     (("car-emissions", "--vote", "x"), 2, "vote: 'x' is not a rule; there are proportional, binary,"),
     (("car-emissions", "--stop-least", "9", "--stop-most", "3"), 2, "stop: at least 1 turn, no fewer at most than at least"),
