@@ -8,6 +8,8 @@ A state is no target of its own; `most` counts staying. NumPy is fast where the 
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+CACHED = 1 << 20
+"""Numbers that a sweep over classes holds at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +156,7 @@ class Classes(_Cells):
     """Moves of a mover between its own settings, where few classes of states see the same targets in their line.
 
     ``cells`` (lines, settings); ``allowed`` (classes, lines, settings): what a class may move to. ``kind``, of the
-    shape of the cells: the class, -1 for a state that has no moves.
+    shape of the cells: the class, -1 for a state that has no moves. A sweep takes some classes together.
     """
 
     kind: Array
@@ -171,52 +175,66 @@ class Classes(_Cells):
         far = np.iinfo(x.dtype).max
         lines = x.take(self.cells, axis=1)
         out = np.full_like(lines, far)
-        begin = np.arange(0, lines.size, lines.shape[2]).reshape(lines.shape[:2])
-        for bits, (rows, settings) in zip(self._masks.barred(x.dtype), self._members, strict=True):
-            seen = lines | bits
-            at = seen.argmin(axis=2)
-            flat, where = seen.reshape(-1), begin + at
-            first = flat[where]
-            flat[where] = far
-            second = seen.min(axis=2)
-            out[:, rows, settings] = np.where(at[:, rows] == settings, second[:, rows], first[:, rows])
+        for some, (of, rows, settings) in self._together(len(x)):
+            seen = lines[:, None] | self._masks.barred(x.dtype)[some]
+            at = seen.argmin(axis=3)[..., None]
+            first = np.take_along_axis(seen, at, axis=3)
+            np.put_along_axis(seen, at, far, axis=3)
+            second = seen.min(axis=3)[:, of, rows]
+            own = at[:, of, rows, 0] == settings
+            out[:, rows, settings] = np.where(own, second, first[:, of, rows, 0])
         return self._numbered(out)
 
     def most(self, x: Array) -> Array:
         """Largest of x over each state and its targets."""
         lines = x.take(self.cells, axis=1)
         out = lines.copy()
-        for bits, (rows, settings) in zip(self._masks.open(x.dtype), self._members, strict=True):
-            out[:, rows, settings] = (lines & bits).max(axis=2)[:, rows]
+        for some, (of, rows, settings) in self._together(len(x)):
+            best = (lines[:, None] & self._masks.open(x.dtype)[some]).max(axis=3)
+            out[:, rows, settings] = best[:, of, rows]
         return self._numbered(out)
 
+    def _together(self, count: int) -> Iterator[tuple[slice, tuple[Array, Array, Array]]]:
+        """Classes that are looked at together, and their cells: which of these classes, line, setting."""
+        step = max(1, CACHED // (count * self.cells.size))
+        order, ends = self._by_class
+        for start in range(0, len(self.allowed), step):
+            stop = min(start + step, len(self.allowed))
+            cells = order[ends[start] : ends[stop]]
+            rows, settings = np.unravel_index(cells, self.cells.shape)
+            yield slice(start, stop), (self.kind.reshape(-1)[cells] - start, rows, settings)
+
     @cached_property
-    def _members(self) -> list[tuple[Array, ...]]:
-        """The cells of each class."""
-        return [np.nonzero(self.kind == c) for c in range(len(self.allowed))]
+    def _by_class(self) -> tuple[Array, Array]:
+        """The cells (flat) in order of their classes, and where each class begins."""
+        order = np.argsort(self.kind, axis=None, kind="stable")
+        return order, np.searchsorted(self.kind.reshape(-1)[order], np.arange(len(self.allowed) + 1))
 
 
 @dataclass(frozen=True, eq=False)
 class Uphill:
     """Improvements among the moves of classes: each line by score, descending.
 
-    ``first``: where the states of the same score begin; what stands before is better.
+    ``first``: where the states of the same score begin; what stands before is better. ``targets``: the masks of the
+    classes with the settings in front, (settings, classes, lines), so that a sweep runs down all lines at once.
     """
 
     lines: Classes
     first: Array
+    targets: _Masks
 
     @classmethod
     def of(cls, classes: Classes, score: Array) -> Uphill:
         """``score`` (lines, settings)."""
         order = np.argsort(-score, axis=1, kind="stable")
-        ordered = np.take_along_axis(score, order, axis=1)
+        place = order + np.arange(0, score.size, score.shape[1])[:, None]  # in the flat lines
+        ordered = score.take(place)
         new = np.ones(order.shape, dtype=bool)
         new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
         first = np.maximum.accumulate(np.where(new, np.arange(order.shape[1]), 0), axis=1)
-        allowed = np.take_along_axis(classes.allowed, order[None], axis=2)
-        kind = np.take_along_axis(classes.kind, order, axis=1)
-        return cls(Classes(np.take_along_axis(classes.cells, order, axis=1), allowed, kind), first)
+        allowed = classes.allowed.reshape(len(classes.allowed), -1).take(place.T, axis=1)
+        lines = Classes(classes.cells.take(place), allowed.swapaxes(1, 2), classes.kind.take(place))
+        return cls(lines, first, _Masks(np.ascontiguousarray(allowed.swapaxes(0, 1))))
 
     def least(self, x: Array) -> Array:
         """Least of x over the improvements from each state; plus infinity where it has none."""
@@ -224,8 +242,13 @@ class Uphill:
         line = x.take(sorted_.cells, axis=1)
         far = np.iinfo(x.dtype).max
         out = np.full_like(line, far)
-        before = np.full((*line.shape[:2], line.shape[2] + 1), far, dtype=x.dtype)
-        for bits, (rows, places) in zip(sorted_._masks.barred(x.dtype), sorted_._members, strict=True):
-            np.minimum.accumulate(line | bits, axis=2, out=before[:, :, 1:])
-            out[:, rows, places] = before[:, rows, self.first[rows, places]]
+        down = np.ascontiguousarray(line.transpose(2, 0, 1))[:, :, None]  # (settings, B, 1, lines)
+        for some, (of, rows, places) in sorted_._together(len(x)):
+            bits = self.targets.barred(x.dtype)[:, some]
+            before = np.empty((len(down) + 1, len(x), *bits.shape[1:]), dtype=x.dtype)
+            before[0] = far
+            np.bitwise_or(down, bits[:, None], out=before[1:])
+            for above, here in itertools.pairwise(before):
+                np.minimum(above, here, out=here)
+            out[:, rows, places] = before[self.first[rows, places], :, of, rows].T
         return sorted_._numbered(out)

@@ -18,7 +18,9 @@ LARGEST_LISTING = 400_000_000
 PAIRS = 1 << 22
 """Pairs looked at together."""
 TABLED = 1 << 23
-"""Pairs of state and setting, or state and class, up to which tables beat lists."""
+"""Pairs of state and setting up to which tables beat lists."""
+CLASSED = 1 << 24
+"""Pairs of state and class up to which classes do."""
 PAIR_BYTES = 8
 """Bytes of a table for each such pair: what is allowed, what improves, and their masks."""
 CLASS, MANY = 4, 100
@@ -54,7 +56,8 @@ def tabled(space: Space, moves: Moves, possible: Array, members: int) -> Table |
     settings = len(found.shift)
     if members <= 1 and settings >= MANY:
         kinds, kind = found.kinds(possible)
-        if len(kinds) * CLASS < settings and len(kinds) * space.size <= TABLED:
+        few = len(kinds) * CLASS < settings or settings * space.size > TABLED
+        if few and len(kinds) * space.size <= CLASSED:
             return found.classes(possible, kinds, kind)
     return found.table(possible) if settings * space.size <= TABLED else None
 
@@ -143,18 +146,17 @@ class _Settings:
         return np.flatnonzero(open_)[first], kind
 
     def classes(self, possible: Array, kinds: Array, kind: Array) -> Classes:
-        open_ = possible[self.cells]
-        found = np.empty((len(kinds), *self.cells.shape), dtype=bool)
-        needs = [(need, self._met(need, self.cells), self._low(need)) for need in self.moves.prerequisites]
-        for allowed, cell in zip(found, kinds, strict=True):
-            line, own = np.unravel_index(cell, self.cells.shape)
-            allowed[:] = open_
-            for axis, relation in enumerate(self.moves.relations):
-                allowed &= relation[self.levels[own, axis], self.levels[:, axis]]
-            for need, met, low in needs:
-                if low[own] and (need.together or not met[line, own]):
-                    allowed &= (low | met) if need.together else low
-        return Classes(self.cells, found, kind)
+        """What each class may move to, in bits: all settings of a line of eight at once."""
+        line, own = np.unravel_index(kinds, self.cells.shape)
+        found = np.repeat(np.packbits(possible[self.cells], axis=1)[None], len(kinds), axis=0)
+        for axis, relation in enumerate(self.moves.relations):
+            targets = np.packbits(relation[:, self.levels[:, axis]], axis=1)
+            found &= targets[self.levels[own, axis]][:, None, :]
+        for need in self.moves.prerequisites:
+            met, low = self._met(need, self.cells), self._low(need)
+            held = low[own] if need.together else low[own] & ~met[line, own]
+            found[held] &= np.packbits((low | met) if need.together else low[None], axis=1)
+        return Classes(self.cells, np.unpackbits(found, axis=2, count=len(self.shift)).view(bool), kind)
 
     def _met(self, need: Prerequisite, states: Array) -> Array:
         return np.asarray(need.when.table[_where(need, states, self.space)])
