@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 import detente
 from detente.analysis.standoff import bytes_per_outcome, standoff
+from detente.analysis.standoff.arcs import CLASSED, PAIR_BYTES
 from detente.analysis.standoff.relations import equilibria
 from detente.case import Case, from_data
 from detente.cli import build
@@ -211,6 +214,31 @@ def test_memory_is_refused_before_it_is_taken() -> None:
     with pytest.raises(CostError):
         standoff(wide(16), memory=0.001)
     assert bytes_per_outcome(2, 2) * 2**27 < 4e9
+
+
+def tied(options: int) -> Case:
+    """One party owns all options, each of which needs the next: its moves do not combine."""
+    names = [f"i{k}" for k in range(options)]
+    issues: dict[str, dict[str, object]] = {name: {"by": "P0", "levels": ["n", "y"]} for name in names}
+    for a, b in itertools.pairwise(names):
+        issues[a]["requires"] = {"y": f"{b} == y"}
+    values = {n: {"n": 0, "y": (-1) ** k * (k + 1.5)} for k, n in enumerate(names)}
+    preferences = {p: {"values": values} for p in ("P0", "P1")}
+    data = {"detente": 1, "id": "t", "title": "T", "parties": {"P0": {}, "P1": {}}}
+    return from_data({**data, "issues": issues, "preferences": preferences})
+
+
+def test_tables_of_moves_stay_within_what_was_reckoned() -> None:
+    standoff(tied(13))
+    tracemalloc.start()
+    standoff(tied(13))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < CLASSED * PAIR_BYTES
+    tabled, listed = standoff(tied(10)), standoff(tied(10), memory=0.05)
+    assert (tabled.flags == listed.flags).all()
+    with pytest.raises(CostError, match="moves take"):
+        standoff(tied(10), memory=1e-4)
 
 
 def test_a_witness_is_refused_before_it_takes_too_much() -> None:

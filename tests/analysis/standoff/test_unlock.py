@@ -13,6 +13,7 @@ import pytest
 import detente
 from detente.analysis.standoff import standoff
 from detente.analysis.standoff import unlock as unlocking
+from detente.analysis.standoff.joint import joint
 from detente.analysis.standoff.model import conflict_of
 from detente.analysis.standoff.unlock import Clauses, count_rankings, fewest, nearest, party_unlock, rerank
 from detente.errors import NeedsError
@@ -226,3 +227,89 @@ def test_a_large_question_is_not_answered_by_half(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(NeedsError, match="unknown concept"):
         result.unlock(0, "best")
     assert party_unlock(result.conflict, 0, "nash", 0).stable
+
+
+def reranked(old: dict[int, int], new: dict[int, int], fixed: int) -> int:
+    """The fewest outcomes, the target not among them, without which the order is as it was."""
+    states = [s for s in old if s != fixed]
+    for size in range(len(states) + 1):
+        for gone in itertools.combinations(states, size):
+            kept = [s for s in old if s not in gone]
+            if all(
+                np.sign(old[a] - old[b]) == np.sign(new[a] - new[b])
+                for a, b in itertools.combinations(kept, 2)
+            ):
+                return size
+    raise AssertionError
+
+
+def test_the_least_joint_change_is_that_of_trying_all() -> None:
+    """All rankings of all parties that keep strict pairs strict, by the naive definition."""
+    checked, upset = 0, 0
+    for seed, conflict in conflicts(range(27_000, 28_500), 4):
+        twin = naive.of_case(conflict.space.case)
+        if len(conflict.parties) != 2 and len(twin.states) > 3:
+            continue
+        s, concept = twin.states[seed % len(twin.states)], CONCEPTS[seed % 5]
+        old = {p: dict(twin.ranks[p]) for p in conflict.parties}
+        ways = [
+            [
+                (new, pairs, reranked(old[p], new, s))
+                for new in weak_orders(twin.states)
+                if (pairs := distance(old[p], new)) is not None
+            ]
+            for p in conflict.parties
+        ]
+        if np.prod([len(w) for w in ways]) > 3_000:
+            continue
+        best_pairs = best_count = np.inf
+        for combo in itertools.product(*ways):
+            pairs, count = sum(c[1] for c in combo), sum(c[2] for c in combo)
+            if pairs >= best_pairs and count >= best_count:
+                continue
+            for p, (new, _, _) in zip(conflict.parties, combo, strict=True):
+                twin.ranks[p] = new
+            if all(naive.stable(twin, concept, p, s) for p in conflict.parties):
+                best_pairs, best_count = min(best_pairs, pairs), min(best_count, count)
+        for p in conflict.parties:
+            twin.ranks[p] = old[p]
+        found = joint(conflict, s, concept)
+        assert found is not None
+        assert sum(r.pairs for r in found.nearest.values()) == best_pairs, (seed, concept)
+        assert sum(len(r.outcomes) for r in found.fewest.values()) == best_count, (seed, concept)
+        for changes in (found.fewest, found.nearest):
+            scores = conflict.scores.astype(np.int32)
+            for party, change in changes.items():
+                for place, group in enumerate(reversed(change.ranking), start=1):
+                    scores[conflict.parties.index(party), list(group)] = place
+            assert all(stable(conflict, scores, i, concept, s) for i in range(len(conflict.parties)))
+        checked += best_pairs > 0
+        own = [party_unlock(conflict, i, concept, s) for i in range(len(conflict.parties))]
+        upset += best_pairs != sum(p.nearest.pairs for p in own if p.nearest is not None)
+        if concept in ("nash", "gmr", "smr"):
+            assert best_pairs == sum(p.nearest.pairs for p in own)
+            assert best_count == sum(len(p.fewest.lowered) for p in own)
+    assert checked > 15
+    assert upset
+
+
+STOCKHOLM = {"nuclear": "full", "relief": "full", "assurance": "binding", "projects": "resumed"}
+
+
+def test_the_least_joint_change_in_words() -> None:
+    """Own changes are the least, or the words name a smaller one; too many outcomes leave it out."""
+    told = []
+    for _, conflict in conflicts(range(28_130, 28_145), 6):
+        result = standoff(conflict.space.case)
+        for s in np.flatnonzero(conflict.possible).tolist():
+            answer = result.unlock(conflict.space.outcome(conflict.space.levels(s)), "sseq")
+            if answer.together is not None and answer.together.fewest:
+                own = sum(len(c.lowered) for c in (answer.jointly or {}).values())
+                less = not answer.holds or sum(len(r.outcomes) for r in answer.together.fewest.values()) < own
+                told.append(less)
+                assert ("The fewest outcomes that could change places" in answer.explain()) == less
+                assert ("No smaller change of all parties" in answer.explain()) != less
+                assert answer.to_data()["together"]["nearest"]
+    assert set(told) == {True, False}
+    large = standoff(detente.load("stockholm-2019")).unlock(STOCKHOLM, "seq")
+    assert large.together is None

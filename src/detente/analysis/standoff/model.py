@@ -21,7 +21,7 @@ from functools import cached_property
 
 import numpy as np
 
-from detente.analysis.standoff.arcs import PAIR_BYTES, TABLED, listed, tabled
+from detente.analysis.standoff.arcs import CLASSED, PAIR_BYTES, listed, tabled
 from detente.analysis.standoff.scores import possible_outcomes, scores
 from detente.errors import CostError, NeedsError
 from detente.kernels import stability as kernel
@@ -173,7 +173,7 @@ class Conflict:
             table, movers = self._product
             fitting = workers if need[1] <= memory * 1e9 else 1
             return self._numbered(kernel.product_stability(table, movers, self.own, workers=fitting))
-        small = len(self.moves) * TABLED * PAIR_BYTES <= memory * 1e9
+        small = len(self.moves) * CLASSED * PAIR_BYTES <= memory * 1e9
         if small and (tables := self._tables) is not None:
             return kernel.graph_stability(self.scores, tables, self.own)
         arcs = sum(len(ends) for _, ends in self.lists)

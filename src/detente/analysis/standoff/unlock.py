@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from detente.analysis.standoff.evolution import reach_from
+from detente.analysis.standoff.joint import Joint, joint
 from detente.analysis.standoff.model import Conflict
 from detente.analysis.standoff.sets import bits
 from detente.analysis.standoff.words import NAMES, Speaker, join
@@ -86,8 +87,9 @@ class Unlock:
     """What would make an outcome an equilibrium under a concept.
 
     ``jointly``: the changes of all parties that need one; ``holds`` says that with all of them made the target is an
-    equilibrium (checked by solving again), ``least`` that they are then the least together, which is proved for
-    concepts in which others' preferences play no part.
+    equilibrium (checked by solving again), ``least`` that they are then the least together: proved where others'
+    preferences play no part. Where they do, ``together`` has the least changes of all parties, proved too; None
+    elsewhere, and where there are too many outcomes.
     """
 
     conflict: Conflict = field(repr=False)
@@ -97,6 +99,7 @@ class Unlock:
     jointly: dict[str, Change] | None
     holds: bool
     least: bool
+    together: Joint | None
     moves: tuple[MoveAway, ...] | None
 
     def _change(self, change: Change | None) -> dict[str, Any] | None:
@@ -118,6 +121,7 @@ class Unlock:
             "jointly": None if self.jointly is None else {p: self._change(c) for p, c in self.jointly.items()},
             "jointly_holds": self.holds,
             "jointly_least": self.least,
+            "together": None if self.together is None else self.together.to_data(),
             "moves": None if self.moves is None else [{"by": m.by, "kind": m.kind, "what": m.what} for m in self.moves],
         }  # fmt: skip
 
@@ -130,15 +134,29 @@ class Unlock:
             lines.append(
                 "All of these together "
                 + (
-                    f"would do{'' if self.least else '; whether less would is not proved'}."
+                    f"would do{'' if self.least or self.together else '; whether less would is not proved'}."
                     if self.holds
                     else "would not yet do: others' reasons to answer change too."
                 )
             )
+        lines += self._together(speaker)
         lines += [f"- It would also hold if {speaker.who(move.by)} {move.what}." for move in self.moves or ()]
         if self.moves == () and any(not p.stable for p in self.parties):
             lines.append("- No single move made impossible would do.")
         return "\n".join(lines)
+
+    def _together(self, speaker: Speaker) -> list[str]:
+        """The least change of all parties together, where it is another than all their own."""
+        if self.together is None or not self.together.fewest:
+            return []
+        own = sum(len(change.lowered) for change in (self.jointly or {}).values())
+        if self.holds and own <= sum(len(r.outcomes) for r in self.together.fewest.values()):
+            return ["No smaller change of all parties together would do."]
+        parts = [
+            f"{speaker.label(party)} {join(speaker.outcome(s) for s in r.outcomes)}"
+            for party, r in self.together.fewest.items()
+        ]
+        return [f"The fewest outcomes that could change places so that it holds: {'; '.join(parts)}."]
 
     def reasons(self, speaker: Speaker | None = None) -> list[str]:
         """What would have to change, a sentence each; for readers who count no rankings."""
@@ -408,7 +426,7 @@ def unlock(
         )
     parties = tuple(party_unlock(conflict, i, concept, target) for i in range(len(conflict.parties)))
     jointly, holds = _jointly(conflict, target, concept, parties, changed)
-    least = concept in ("nash", "gmr", "smr")
+    apart = concept in ("nash", "gmr", "smr")
     return Unlock(
         conflict,
         target,
@@ -416,7 +434,8 @@ def unlock(
         parties,
         jointly,
         holds,
-        least and holds,
+        apart and holds,
+        None if apart or all(p.stable for p in parties) else joint(conflict, target, concept),
         None if moves is None else tuple(moves),
     )
 
