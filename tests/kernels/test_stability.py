@@ -14,6 +14,7 @@ from detente.analysis.standoff import arcs, model
 from detente.analysis.standoff.model import Conflict, conflict_of
 from detente.case import Case
 from detente.errors import NeedsError
+from detente.kernels import _targets
 from detente.kernels import stability as kernel
 from detente.space import compile_case
 from tests.analysis.standoff.conflicts import random_case
@@ -40,9 +41,10 @@ def answers(conflict: Conflict) -> dict[str, np.ndarray]:
         with mock.patch.multiple(arcs, MANY=many, CLASS=0):
             tables = replace(conflict)._tables
         if tables is not None:
-            found[f"tables, classes from {many}"] = kernel.graph_stability(
-                conflict.scores, tables, conflict.own
-            )
+            for together in (1, _targets.CACHED):
+                with mock.patch.object(_targets, "CACHED", together):
+                    flags = kernel.graph_stability(conflict.scores, tables, conflict.own)
+                found[f"tables, classes from {many}, by {together}"] = flags
     for compiled in (False, True):
         found[f"graph, compiled {compiled}"] = kernel.graph_stability(
             conflict.scores, graph, conflict.own, compiled=compiled

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-CACHED = 1 << 20
+CACHED = 1 << 24
 """Numbers that a sweep over classes holds at once."""
 
 

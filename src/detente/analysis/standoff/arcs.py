@@ -23,7 +23,7 @@ CLASSED = 1 << 24
 """Pairs of state and class up to which classes do."""
 PAIR_BYTES = 8
 """Bytes of a table for each such pair: what is allowed, what improves, and their masks."""
-CLASS, MANY = 4, 100
+CLASS, MANY = 1, 100
 """What a class costs, in settings of a table; and from how many settings classes are looked for."""
 
 
