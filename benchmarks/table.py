@@ -16,7 +16,7 @@ from detente.analysis.table import table, tournament
 from detente.analysis.table.books import Sums
 from detente.analysis.table.game import Setting, Terms, setting
 from detente.analysis.table.parts import Strategy, minds
-from detente.analysis.table.strategies import strategies
+from detente.analysis.table.strategies import VARIED, strategies, strategy
 from detente.analysis.table.tournament import BUILT_IN
 from detente.case import Case, from_data
 from detente.kernels import table as kernel
@@ -67,6 +67,19 @@ def ours(here: Setting, names: tuple[str, str], runs: int) -> tuple[float, float
     return offers / cpu(lambda: kernel.play(here.game, mind, plan, states)), offers / runs
 
 
+def tabulated(here: Setting, runs: int) -> tuple[float, float]:
+    """The same of two time-dependent parties whose exponents are drawn in each run: the way that detente takes for them."""
+    known = [each for each in strategy(VARIED) if isinstance(each, Strategy)]
+    mind = minds([*known, *known], here.game.times, here.game.u.shape[2])
+    random, many = np.random.default_rng(0), len(known)
+    pairs = [random.integers(0, many, runs), many + random.integers(0, many, runs)]
+    plan = np.stack([np.zeros(runs, np.int64), random.integers(0, 2, runs), *pairs], axis=1)
+    out = kernel.play_tables(here.game, mind, plan, kernel.streams(0, np.arange(runs)))
+    offers = float((2 * out[:, 2] + 1).sum())
+    took = cpu(lambda: kernel.play_tables(here.game, mind, plan, kernel.streams(0, np.arange(runs))))
+    return offers / took, offers / runs
+
+
 def theirs(here: Setting, make: Callable[[], object], most: int) -> float:
     """Offers a second of NegMAS, set-up excluded as in its own figures (presorting is part of a run)."""
     from detente.analysis.table.negmas import mechanism
@@ -112,6 +125,20 @@ def sessions() -> None:
             fast, length = ours(here, (name, name), count)
             slow = theirs(here, make, most)
             size = f"10^{len(sizes)}"
+            if name == "boulware":
+                quick, mean = tabulated(here, count)
+                told = f"{quick / 1e6:.0f} M offers/s ({mean:.0f} each)"
+                what = f"a negotiation, time-dependent, drawn exponents, {size}"
+                measured(
+                    "table",
+                    what,
+                    mean / quick,
+                    told,
+                    size=10.0 ** len(sizes),
+                    peer=NEGMAS,
+                    times=quick / slow,
+                )
+                name = "boulware, loops alone"
             told = f"{fast / 1e6:.2f} M offers/s ({length:.0f} each), NegMAS {slow:,.0f}"
             what = f"a negotiation, {name}, {size}"
             measured(

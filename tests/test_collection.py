@@ -121,3 +121,14 @@ def test_public_scenarios_are_answered_exactly() -> None:
     found = collection.agreement_of_all(os.environ["DETENTE_SCENARIOS"], workers=1)
     assert found.failed == []
     assert all(row["exact"] and row["front"] for row in found.rows)
+
+
+@pytest.mark.parametrize("many", [0, 1_000])
+def test_points_in_place_of_a_continuous_issue_are_not_called_exact(
+    many: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collection, "MANY", many)
+    folder(tmp_path / "real", files.GENIUS)
+    folder(tmp_path / "cars", files.NEGMAS)
+    rows = collection.agreement_of_all(tmp_path, workers=1).rows
+    assert {row["scenario"]: row["exact"] for row in rows} == {"cars": True, "real": False}

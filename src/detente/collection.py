@@ -234,7 +234,7 @@ def _short_facts(space: Space) -> dict[str, Any]:
         "deal": bool(found.rational and found.gains),
         "rational": str(found.rational),
         "front": len(found.points),
-        "exact": True,
+        "exact": not space.sampled,
         "opposition": float(distances.min()),
         "warnings": list(dict.fromkeys([*space.notes, *notes])),
     }

@@ -30,10 +30,10 @@ def table(
     as_json: JsonOption = False,
     output: OutputOption = None,
     protocol: Annotated[
-        Literal["alternating", "simultaneous", "demand", "text", "rubinstein"],
+        Literal["alternating", "issue-by-issue", "simultaneous", "demand", "text", "rubinstein"],
         typer.Option(
             "--protocol",
-            help="Offers in turn, or at once; demands made once; a mediator's single text; offers with foresight.",
+            help="Offers in turn, of packages or issue by issue; at once; demands made once; a mediator's single text; offers with foresight.",
         ),
     ] = "alternating",
     strategies: StrategyOption = "varied",
@@ -61,6 +61,12 @@ def table(
         float,
         typer.Option("--heat", min=0, help="How readily parties vote for a worse text (protocol text)."),
     ] = 0.0,
+    agenda: Annotated[
+        str | None,
+        typer.Option(
+            "--agenda", metavar="ISSUE,...", help="The order of the talks (protocol issue-by-issue)."
+        ),
+    ] = None,
     effects: Annotated[
         bool,
         typer.Option(
@@ -89,6 +95,7 @@ def table(
         "strategies": pairs(strategies, "--strategies") if "=" in strategies else strategies,
         "rounds": rounds, "runs": runs, "seed": seed, "no_deal": no_deal, "breakdown": breakdown, "opener": opener,
         "draws": draws, "protocol": protocol, "meetings": meetings, "returns": returns, "heat": heat,
+        "agenda": [name.strip() for name in agenda.split(",") if name.strip()] if agenda else [],
     }  # fmt: skip
     loaded = load(case, variant)
     result = analyse(loaded, **options)

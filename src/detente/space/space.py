@@ -189,6 +189,11 @@ class Space:
         """Whether every party's preference is in numbers."""
         return all(ordinal is None for ordinal in self.ordinal)
 
+    @property
+    def sampled(self) -> bool:
+        """Whether points stand in for a continuous issue: a note says how far apart, and what lies between."""
+        return any(not issue.names for issue in self.case.issues.values())
+
     @cached_property
     def additive(self) -> bool:
         """Whether utilities are sums over single issues and nothing is impossible."""

@@ -128,7 +128,7 @@ QUESTIONS: Mapping[str, Question] = {
         Option("threat", "What follows a breach", "markov", ("markov", "minmax", "stop", "revert")),
     )),
     "table": Question("Table", _table, _negotiable, (
-        Option("protocol", "Protocol", "alternating", ("alternating", "simultaneous", "demand", "text", "rubinstein")),
+        Option("protocol", "Protocol", "alternating", ("alternating", "issue-by-issue", "simultaneous", "demand", "text", "rubinstein")),
         Option("rounds", "Rounds", 100, low=1, high=100_000),
         Option("runs", "Runs", 1000, low=1, high=1_000_000),
         SEED,

@@ -94,7 +94,7 @@ def agreement(
         source=provenance(
             space, {**options, "limit": limit}, [*notes, *_warnings(space, no_deal, zone, front)]
         ),
-        exact=front.exact and not _sampled(space) and all(s is None or s.exact for s in found.values()),
+        exact=front.exact and not space.sampled and all(s is None or s.exact for s in found.values()),
         bound=front.bound if not front.exact and np.isfinite(front.bound) else None,
         method=front.method,
         space=space,
@@ -105,11 +105,6 @@ def agreement(
         solutions=found,
         nearest=None if zone.exists or zone.count != 0 else _misses(front, parts, reservation),
     )
-
-
-def _sampled(space: Space) -> bool:
-    """Whether points stand in for a continuous issue: a warning says how far apart, and what lies between."""
-    return any(not issue.names for issue in space.case.issues.values())
 
 
 def count_acceptable(space: Space, parties: Sequence[str], *, no_deal: NoDealName = "now") -> int | None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from detente.analysis.result import provenance, space_of
+from detente.analysis.table.agenda import issue_by_issue
 from detente.analysis.table.compare import Comparison, compare
 from detente.analysis.table.draws import drawn_spaces
 from detente.analysis.table.effects import chances, effects
@@ -50,7 +51,7 @@ __all__ = [
     "tournament",
 ]
 
-Protocol = Literal["alternating", "simultaneous", "demand", "text", "rubinstein"]
+Protocol = Literal["alternating", "issue-by-issue", "simultaneous", "demand", "text", "rubinstein"]
 UNPLAYED = ("text", "rubinstein")
 """Protocols in which there is nothing to choose a strategy for."""
 Choices = tuple[tuple[Strategy | Own, ...], ...]
@@ -75,6 +76,7 @@ def table(
     draws: int = 0,
     heat: float = 0.0,
     open_clock: bool = False,
+    agenda: Sequence[str] = (),
 ) -> TableResult:
     """What happens at the table? Where simulated negotiations end.
 
@@ -86,7 +88,8 @@ def table(
     case
         A case, or a space compiled from one.
     protocol
-        ``alternating`` offers in turn; ``simultaneous``, at once in each round; ``demand``, once and together; ``text``,
+        ``alternating`` offers of whole packages in turn; ``issue-by-issue``, offers in turn on one issue after the other;
+        ``simultaneous``, at once in each round; ``demand``, once and together; ``text``,
         a mediator's single text; ``rubinstein``, in turn and with foresight.
     strategies
         For all parties, or by party: a name, ``time:EXPONENT``, several with ``|`` between them (one is drawn in each
@@ -110,6 +113,8 @@ def table(
         How readily parties vote for a worse text while time is left (``text``), as a share of their range; 0: never.
     draws
         How many draws of the case's uncertain numbers runs are spread over; 0: its single values.
+    agenda
+        The order of the issues (``issue-by-issue``); those left out follow as in the file.
     open_clock
         Count time as NegMAS does, so that nobody quite reaches its reservation value.
 
@@ -136,12 +141,13 @@ def table(
         (here, ends, bound), faults = hold_large(space, terms, choices, runs, seed, first), None
     else:
         here = setting(space, terms, drawn_spaces(space, draws, seed))
-        choices, ends, faults = _held(here, protocol, asked, runs, seed, first, heat)
+        choices, ends, faults = _held(here, protocol, asked, runs, seed, first, heat, agenda)
     shown = {name: text if isinstance(text, str) else text.name for name, text in asked.items()}
     options: dict[str, Any] = {
         "protocol": protocol, "strategies": shown, "rounds": rounds, "runs": runs, "no_deal": no_deal,
         "breakdown": breakdown if isinstance(breakdown, float | int) else list(breakdown), "opener": opener,
         "meetings": meetings, "returns": returns, "draws": draws, "heat": heat, "open_clock": open_clock,
+        "agenda": list(agenda),
     }  # fmt: skip
     return TableResult(
         source=provenance(space, options, here.notes, seed),
@@ -163,7 +169,7 @@ def table(
 
 def _held(
     here: Setting, protocol: str, asked: Mapping[str, str | Strategy | Own], runs: int, seed: int,
-    opener: int | None, heat: float,
+    opener: int | None, heat: float, agenda: Sequence[str],
 ) -> tuple[Choices, Ends, list[dict[str, Any]] | None]:  # fmt: skip
     """The strategies of each seat, where the runs end, and faults of own strategies (None: there are none of these)."""
     if protocol == "demand":
@@ -177,9 +183,12 @@ def _held(
     choices: Choices = tuple(tuple(strategy(text)) for text in asked.values())
     if protocol == "simultaneous":
         return choices, simultaneous(here, choices, runs, seed), None
-    if protocol != "alternating":
+    if protocol not in ("alternating", "issue-by-issue"):
         raise NeedsError(f"unknown protocol '{protocol}'; there are {among(PROTOCOLS)}")
-    ends = hold(here, choices, runs, seed, opener)
+    if protocol == "alternating":
+        ends = hold(here, choices, runs, seed, opener)
+    else:
+        ends = issue_by_issue(here, choices, agenda, runs, seed, opener)
     guests = [s for offered in choices for s in offered if isinstance(s, Own)]
     faults = [vars(fault) for guest in guests for fault in guest.faults]
     for guest in guests:

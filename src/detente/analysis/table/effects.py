@@ -7,6 +7,7 @@ from typing import Any
 
 from detente.analysis.result import space_of
 from detente.analysis.table.compare import Comparison, compare
+from detente.analysis.table.game import LARGEST_LISTED
 from detente.case import Case
 from detente.space import Space
 
@@ -21,7 +22,8 @@ def effects(
 
     ``options`` go to `detente.analysis.table.table`. The changes: half the rounds, twice as many, one more; all parties
     conceding late (exponent 4) or early (1/4); a chance of breakdown of 5 % after each round; a mediator's single text
-    in place of offers, with parties that vote for no loss and with such that accept small ones.
+    in place of offers, with parties that vote for no loss and with such that accept small ones; and, where there are
+    several issues, offers on one issue after the other in place of packages.
     """
     from detente.analysis.table import table
 
@@ -38,7 +40,15 @@ def effects(
         ("a mediator's single text", {"protocol": "text"}),
         ("a mediator's text, small losses accepted", {"protocol": "text", "heat": 0.1}),
     ]
+    if _divisible(space, rounds):
+        changes.append(("issue by issue, not in packages", {"protocol": "issue-by-issue"}))
     return [compare(before, table(space, **{**base, **change}), name) for name, change in changes]
+
+
+def _divisible(space: Space, rounds: int) -> bool:
+    """Whether talks could go issue by issue."""
+    several = not space.case.graph_form and 2 <= sum(size > 1 for size in space.sizes) <= rounds
+    return several and space.size <= LARGEST_LISTED and space.possible(space.start)
 
 
 def chances(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 PROTOCOLS = {
     "alternating": "alternating offers",
+    "issue-by-issue": "alternating offers on one issue after the other",
     "simultaneous": "simultaneous offers",
     "demand": "demands made once and together",
     "text": "a mediator's single text",
