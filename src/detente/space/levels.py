@@ -37,18 +37,21 @@ class Sampled(Issue):
         )
 
 
-def compiled_issues(case: Case) -> dict[str, Issue]:
-    """The issues of a case; continuous ones with an even grid of points and those that the case mentions."""
+def compiled_issues(case: Case, further: Mapping[str, Iterable[Decimal]] | None = None) -> dict[str, Issue]:
+    """The issues of a case; continuous ones with an even grid of points, those that the case mentions, and ``further`` ones."""
+    more = further or {}
     return {
-        name: issue if issue.names else _sampled(case, name, issue) for name, issue in case.issues.items()
+        name: issue if issue.names else _sampled(case, name, issue, more.get(name, ()))
+        for name, issue in case.issues.items()
     }
 
 
-def _sampled(case: Case, name: str, issue: Issue) -> Sampled:
+def _sampled(case: Case, name: str, issue: Issue, further: Iterable[Decimal]) -> Sampled:
     assert issue.scale is not None  # an issue without levels is a continuous one: the checks see to it
     first, last = (Decimal(str(end)) for end in (issue.scale.start, issue.scale.stop))
     points = {first + (last - first) * i / (GRID - 1) for i in range(GRID)}
     points |= {Decimal(level) for level in _mentioned(case, name, issue)}
+    points |= {min(max(point, first), last) for point in further}
     return Sampled.model_construct(
         **{field: getattr(issue, field) for field in Issue.model_fields},
         points=tuple(map(number_name, sorted(points))),

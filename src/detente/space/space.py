@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
@@ -562,17 +563,21 @@ def _between(
 
 
 def compile_case(
-    case: Case, types: Mapping[str, str] | None = None, read: Callable[[Number], float] = mode
+    case: Case,
+    types: Mapping[str, str] | None = None,
+    read: Callable[[Number], float] = mode,
+    *,
+    points: Mapping[str, Iterable[Decimal]] | None = None,
 ) -> Space:
     """A case as a `Space`.
 
     ``types`` chooses a type for parties that have several (the first by default); ``read`` turns uncertain
-    numbers into values (their mode by default). Raises `NeedsError` where the case has no outcomes, or a
+    numbers into values (their mode by default); ``points`` are further ones of continuous issues. Raises `NeedsError` where the case has no outcomes, or a
     table or a type does not fit it, `CostError` where a condition ties too many issues together.
     """
     if not case.graph_form and not case.issues:
         raise NeedsError(f"the case '{case.id}' has no issues and no outcomes: this analysis needs them")
-    issues = levels_.compiled_issues(case)
+    issues = levels_.compiled_issues(case, points)
     notes: list[str] = list(case.imported.remarks) if case.imported is not None else []
     chosen = _types(case, types or {}, notes)
     parties = tuple(party for party in case.parties if party in case.preferences)

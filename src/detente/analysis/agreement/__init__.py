@@ -12,6 +12,7 @@ import numpy as np
 
 from detente.analysis.agreement import solutions as solve
 from detente.analysis.agreement import zone as zones
+from detente.analysis.agreement.between import refined
 from detente.analysis.agreement.eliminate import Options, efficient_options
 from detente.analysis.agreement.front import ParetoFront, folded, listed, stages_of, state_limit
 from detente.analysis.agreement.listing import Levels, Listing, go_through
@@ -80,8 +81,16 @@ def agreement(
     in chunks.
     """
     space = space_of(case)
+    between = False
+    if space.sampled and space.n_parties and no_deal in ("now", "deadline"):
+        space, between = refined(space, no_deal)
     options = _check(space, no_deal, rules, weights)
     reservation, notes = space.reservation(no_deal)
+    if space.sampled:
+        how = (
+            "exact: the points where they lie are among those used" if between else "those of the points used"
+        )
+        notes = [*notes, f"fair solutions on continuous issues are {how}"]
     row = solve.weight_row(space, weights) if weights is not None else None
     most = limit or state_limit(space.n_parties)
     parts = stages_of(space)
