@@ -90,7 +90,9 @@ def _widths(table: Table) -> list[float]:
     least, wanted = [], []
     for column in table.rows[0] if table.rows else ():
         cells = [row[column] for row in table.rows]
-        words = [word for text in (column, *cells) for word in text.split()]
+        words = [
+            word for text in (column, *cells) for word in re.split(r"\s+|(?<=-)", text)
+        ]  # a line may end at a hyphen
         least.append(4 + max(map(len, words), default=1))
         wanted.append(max(0, max(map(len, cells)) - least[-1]))
     left = max(0, ACROSS - sum(least))
