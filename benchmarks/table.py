@@ -94,6 +94,27 @@ def theirs(here: Setting, make: Callable[[], object], most: int) -> float:
     return offers / spent
 
 
+KEEPING = {
+    "boulware-frequency": "GSmithFrequencyModel",
+    "linear-hardheaded": "GHardHeadedFrequencyModel",
+    "boulware-bayes": "GScalableBayesianModel",
+}
+"""NegMAS's models of the same kind."""
+
+
+def keeping(model: str) -> Callable[[], object]:
+    """Makes time-dependent negotiators of NegMAS that keep a model of the other."""
+    import negmas.gb.components.genius as parts
+    from negmas.gb.negotiators.modular.mapneg import MAPNegotiator
+
+    def make() -> object:
+        offering = parts.GTimeDependentOffering(e=0.25)
+        accepting = parts.GACNext(offering_policy=offering)
+        return MAPNegotiator(offering=offering, acceptance=accepting, models=[getattr(parts, model)()])
+
+    return make
+
+
 def check() -> None:
     """Offers agree with NegMAS's before anything is timed (see tests/analysis/table/test_negmas.py)."""
     import negmas.sao as sao
@@ -147,9 +168,13 @@ def sessions() -> None:
         looking = ("boulware-frequency", "linear-hardheaded", "boulware-bayes", "nice-tit-for-tat")
         for name in looking if len(sizes) == 3 else looking[:3]:
             fast, length = ours(here, (name, name), 400 if len(sizes) == 3 else 20)
-            told = f"{fast / 1e6:.2f} M offers/s ({length:.0f} each)"
+            told, more = f"{fast / 1e6:.2f} M offers/s ({length:.0f} each)", {}
+            if name in KEEPING:
+                slow = theirs(here, keeping(KEEPING[name]), most)
+                told += f"; NegMAS, which keeps the model and does not choose by it, {slow:,.0f}"
+                more = {"peer": NEGMAS, "times": fast / slow}
             what = f"a negotiation, {name}, 10^{len(sizes)}"
-            measured("table", what, length / fast, told, size=10.0 ** len(sizes))
+            measured("table", what, length / fast, told, size=10.0 ** len(sizes), **more)
 
 
 def many() -> None:

@@ -319,19 +319,44 @@ def choose(F, Z, rng, i, aim):
     if pick == PICK_LAST or (pick != PICK_ANY and Z[Z[INTS] + INT * i + SEEN] == 0):
         return at
     top = us(F, Z, i, at) + param(F, Z, i, WIDTH) * (info(F, Z, i, HIGH) - info(F, Z, i, LOW))
-    start = at
-    while start > 0 and us(F, Z, i, start - 1) <= top:
-        start -= 1
+    start, high = 0, at
+    while start < high:  # the first on the list that is worth no more than the top
+        middle = (start + high) >> 1
+        if us(F, Z, i, middle) <= top:
+            high = middle
+        else:
+            start = middle + 1
     if pick == PICK_ANY:
         return start + np.int64(uniform(rng) * (at - start + 1))
-    anchor = Z[Z[INTS] + INT * i + HEARD_LAST + code_of(Z, i, ANCHOR)] if pick != PICK_MODEL else 0
+    if pick == PICK_MODEL:
+        return best_for_others(F, Z, i, start, at)
+    anchor = Z[Z[INTS] + INT * i + HEARD_LAST + code_of(Z, i, ANCHOR)]
     best, found = -1.0, at
     for k in range(at, start - 1, -1):
-        outcome = listed(Z, i, k)
-        if pick == PICK_MODEL:
-            here = value(F, Z, i, code_of(Z, i, MODEL), outcome)
-        else:
-            here = alikeness(Z, outcome, anchor)
+        here = alikeness(Z, listed(Z, i, k), anchor)
+        if here > best + 1e-12:
+            best, found = here, k
+    return found
+
+
+@jit
+def best_for_others(F, Z, i, start, at):
+    """The position from ``at`` up to ``start`` on party i's list that its model takes for the best for the others: as `value`."""
+    issues, deep, model = Z[ISSUES], Z[DEEPEST], code_of(Z, i, MODEL)
+    counts, worth = belief(Z, COUNTS, i, 0), belief(Z, WORTH, i, 0)
+    if model == FREQUENCY:
+        worth = counts
+    elif model == HARD:  # what each level adds, worked out once
+        for q in range(issues):
+            most, weight = F[Z[MOST] + i * issues + q], F[Z[WEIGHT] + i * issues + q]
+            for cell in range(q * deep, q * deep + Z[Z[SIZES] + q]):
+                F[worth + cell] = weight * F[counts + cell] / most if most > 0.0 else 0.0
+    order, levels = Z[ORDER] + (Z[ROW] + i) * Z[SIZE], Z[LEVELS]
+    best, found = -1.0, at
+    for k in range(at, start - 1, -1):
+        first, here = levels + Z[order + k] * issues, 0.0
+        for q in range(issues):
+            here += F[worth + q * deep + Z[first + q]]
         if here > best + 1e-12:
             best, found = here, k
     return found
