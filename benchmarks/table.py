@@ -167,7 +167,7 @@ def sessions() -> None:
             )
         looking = ("boulware-frequency", "linear-hardheaded", "boulware-bayes", "nice-tit-for-tat")
         for name in looking if len(sizes) == 3 else looking[:3]:
-            fast, length = ours(here, (name, name), 400 if len(sizes) == 3 else 20)
+            fast, length = ours(here, (name, name), 400)
             told, more = f"{fast / 1e6:.2f} M offers/s ({length:.0f} each)", {}
             if name in KEEPING:
                 slow = theirs(here, keeping(KEEPING[name]), most)

@@ -20,6 +20,7 @@ from detente.kernels.table import (
     BEST_SO_FAR,
     BETA,
     BETTER,
+    BITS,
     BROKEN,
     CAP,
     CHANCE,
@@ -64,6 +65,7 @@ from detente.kernels.table import (
     NOISE,
     OFFERING,
     ORDER,
+    PACKED,
     PARAMS,
     PARTIES,
     PEAKS,
@@ -353,6 +355,16 @@ def best_for_others(F, Z, i, start, at):
                 F[worth + cell] = weight * F[counts + cell] / most if most > 0.0 else 0.0
     order, levels = Z[ORDER] + (Z[ROW] + i) * Z[SIZE], Z[LEVELS]
     best, found = -1.0, at
+    if Z[BITS] > 0:
+        packed, mask = Z[PACKED] + (Z[ROW] + i) * Z[SIZE], (1 << Z[BITS]) - 1
+        for k in range(at, start - 1, -1):
+            code, here = Z[packed + k], 0.0
+            for q in range(issues):
+                here += F[worth + q * deep + (code & mask)]
+                code >>= Z[BITS]
+            if here > best + 1e-12:
+                best, found = here, k
+        return found
     for k in range(at, start - 1, -1):
         first, here = levels + Z[order + k] * issues, 0.0
         for q in range(issues):

@@ -62,7 +62,7 @@ INT, FLOAT = 8, 6
 LOW, HIGH, LEAST = range(3)
 
 (SIZE, PARTIES, ISSUES, ROUNDS, DEEPEST, ROW, U, US, INFO, TIMES, RISK, PARAMS, FLOATS, HEARD, COUNTS, MOST, WEIGHT,
- CHANCE, WORTH, HEAVY, ORDER, LIMIT, LEVELS, SIZES, CODES, INTS, GOT, LAST_BY, SPECS) = range(29)  # fmt: skip
+ CHANCE, WORTH, HEAVY, ORDER, LIMIT, LEVELS, SIZES, CODES, INTS, GOT, LAST_BY, PACKED, BITS, SPECS) = range(31)  # fmt: skip
 """The head of the tape of whole numbers: sizes, where each part begins, and the strategy of each party."""
 MOST_PARTIES = 100
 
@@ -160,10 +160,22 @@ class Tapes:
         }  # fmt: skip
         whole = {
             ORDER: game.order, LIMIT: game.limit, LEVELS: game.levels, SIZES: game.sizes, CODES: codes,
-            INTS: n * INT, GOT: n * micro, LAST_BY: n,
+            INTS: n * INT, GOT: n * micro, LAST_BY: n, PACKED: 0,
         }  # fmt: skip
+        bits = max(1, int(game.sizes.max() - 1).bit_length())
+        if (codes[:, PICK] == PICK_MODEL).any() and bits * issues < 63:
+            head[BITS], whole[PACKED] = bits, _packed(game, bits)
         self.floats = _tape(floats, head, np.zeros(0))
         self.whole = _tape(whole, head, head)
+
+
+def _packed(game: Game, bits: int) -> Array:
+    """The levels of each party's outcomes in the order of its list, so many bits an issue: (D, n, N). What is looked at
+    one after the other lies one after the other.
+    """
+    shifts = bits * np.arange(game.levels.shape[1], dtype=np.int64)
+    packed = (game.levels.astype(np.int64) << shifts).sum(axis=1)
+    return np.asarray(packed[game.order])
 
 
 def _tape(parts: dict[int, Array | int], head: Array, first: Array) -> Array:
