@@ -98,7 +98,7 @@ def _peers(figures: list[Figure], told: dict[str, str]) -> dict[str, Any]:
     ]
     encoding = {
         "y": {"field": "what", "type": "nominal", "sort": "-x", "title": None, "axis": {"labelLimit": 420}},
-        "x": {**_log("times", "times as long as detente, same answers, same run"), "axis": {"format": "~s"}},
+        "x": {**_log("times", "times as long as detente, same run"), "axis": {"format": "~s"}},
         "color": {"field": "peer", "type": "nominal", "title": "peer"},
     }
     bars = {"mark": {"type": "point", "filled": True, "size": 70}, "encoding": encoding}
