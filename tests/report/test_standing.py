@@ -154,3 +154,16 @@ def test_a_finding_is_sure_only_where_all_say_so():
     assert standing([False, False], 0, undecided=1) == "possible"
     assert standing([False, None], 0) == "possible"
     assert standing([], 9, undecided=1) == "possible"
+
+
+def test_what_cannot_be_kept_is_computed_all_the_same(stockholm, tmp_path, monkeypatch):
+    """A disk that fills up while draws are kept costs the report nothing."""
+
+    def full(path, write):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("detente.workers._replace", full)
+    steps, missing = look(compile_case(stockholm), Means(folder=tmp_path))
+    assert missing == ()
+    assert steps.standing.draws == 200
+    assert not list(tmp_path.rglob("*.npz"))

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from detente.cli.common import CaseArgument, ReadingOption, VariantOption
-from detente.cli.kept import kept
 from detente.errors import NeedsError
 
 
@@ -40,6 +39,7 @@ def report(
     """Write the report on a case: the page, the funnel, packages, roadmap, what would change the answer."""
     from detente.loading import load
     from detente.report import build, export, pictures
+    from detente.report.kept import kept
     from detente.workers import cores
 
     loaded = load(case, variant, reading=reading)

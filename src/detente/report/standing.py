@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from detente.workers import Chunk, Job, chunks
 LARGEST_DRAWN = 3_000
 """States up to which a report asks how its findings about steps stand."""
 SAMPLE = Sample(200, 0)
+T = TypeVar("T")
 ASKED = tuple(what for what in FINDINGS if what != "shown")
 """What is asked of draws and of variants alike: a variant's own roadmaps may be others than those shown."""
 MIDDLE = (5, 95)
@@ -100,8 +101,12 @@ def standing(found: Mapping[str, RoadmapResult], leading: str, means: Means) -> 
     counts = None
     if result.problem.model.size <= LARGEST_DRAWN and plan.inputs:
         question.prepare(plan.worlds)
-        counts = run(plan, question, SAMPLE, _kept(means, case, question, "draws"))
-    under = _variants(case, known, _kept(means, case, question, "variants")) if case.variants else {}
+        counts = _if_it_can(
+            lambda how: run(plan, question, SAMPLE, how), _kept(means, case, question, "draws")
+        )
+    under = {}
+    if case.variants:
+        under = _if_it_can(lambda how: _variants(case, known, how), _kept(means, case, question, "variants"))
     if counts is None:
         return Standing(0, None, {}, {}, under)
     outcomes = {what: _middle(_number(counts, what)) for what in ("acceptable", "at_rest")}
@@ -130,6 +135,16 @@ def _kept(means: Means, case: Case, question: AskTargets, what: str) -> Means:
         return means
     key = repr((detente.__version__, case.hash, dict(question.options), what))
     return replace(means, folder=Path(means.folder) / hashlib.sha256(key.encode()).hexdigest()[:24])
+
+
+def _if_it_can(compute: Callable[[Means], T], means: Means) -> T:
+    """What is computed, kept if there is room for it: a full disk costs time later, not the report."""
+    try:
+        return compute(means)
+    except NeedsError:
+        if means.folder is None:
+            raise
+        return compute(replace(means, folder=None))
 
 
 def _number(counts: Counts, name: str) -> Any:

@@ -258,9 +258,10 @@ def rows_of(spec: Any) -> list[dict[str, Any]]:
 def told(data: dict[str, Any], folder: str | None, form: str, audience: str, tell: Tell) -> dict[str, Any]:
     """The report on a case as text."""
     from detente.report import render
+    from detente.report.kept import kept
 
     case = from_data(data, str(data.get("id", "case")), None if folder is None else Path(folder))
-    return {"text": render(case, form=form, audience=audience), "form": form}
+    return {"text": render(case, form=form, audience=audience, keep=kept()), "form": form}
 
 
 def compared(

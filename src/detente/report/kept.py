@@ -1,4 +1,4 @@
-"""Where the command line keeps what took long to compute and would come out the same again."""
+"""Where the command line and the workbench keep what took long to compute and would come out the same again."""
 
 from __future__ import annotations
 
