@@ -11,6 +11,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from detente.kernels import table
+from detente.kernels._noticing import noticing
 from detente.kernels.table import (
     ACCEPTANCE,
     ALPHA,
@@ -616,6 +618,7 @@ def negotiate(F, Z, rng, opener, stamp, trace):
 
 
 @numba.njit("void(f8[::1], i8[::1], i8[:, ::1], u8[::1], i8[:, ::1], i8[:, ::1])", cache=True, nogil=True)
+@noticing(table)
 def negotiate_all(F, Z, runs, states, out, trace):
     """Many negotiations. ``runs`` (m, 2 + n): draw, opener, strategies; ``states`` (m,): their streams.
 

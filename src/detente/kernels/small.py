@@ -16,9 +16,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from detente.kernels import _beaten, search
 from detente.kernels._beaten import OFFSET, SNAP
+from detente.kernels._noticing import noticing
 from detente.kernels.search import PRODUCT_TIE, RATIONAL, STRICT, TIE
 
+AWARE = noticing(_beaten, search)
 NASH, KALAI_SMORODINSKY, EGALITARIAN, UTILITARIAN = range(4)
 
 
@@ -50,6 +53,7 @@ def assess(values: NDArray[np.float64], starts: NDArray[np.int64], reservation: 
 
 
 @njit("float64[:,::1](float64[:,::1], int64[::1])", cache=True, nogil=True)
+@AWARE
 def _list(values: Any, starts: Any) -> Any:
     """Utilities of all outcomes (k, N), summed in the order of the stages."""
     k, n = values.shape[1], len(starts) - 1
@@ -70,6 +74,7 @@ def _list(values: Any, starts: Any) -> Any:
 
 
 @njit("boolean(int64[:,::1], int64, int64)", cache=True, nogil=True)
+@AWARE
 def _beats(keys: Any, a: int, b: int) -> bool:
     """Whether outcome a is at least as good as b for everyone and better for someone."""
     better = False
@@ -82,6 +87,7 @@ def _beats(keys: Any, a: int, b: int) -> bool:
 
 
 @njit("int64[::1](float64[:,::1], int64[:,::1])", cache=True, nogil=True)
+@AWARE
 def _promising(u: Any, keys: Any) -> Any:
     """Outcomes that a few very good ones do not beat: the best for equal weights, and for twice one party's."""
     k, size = u.shape
@@ -111,6 +117,7 @@ def _promising(u: Any, keys: Any) -> Any:
 
 
 @njit("boolean(int64[:,::1], int64, int64)", cache=True, nogil=True)
+@AWARE
 def _before(keys: Any, a: int, b: int) -> bool:
     """Whether a comes before b: by keys descending, then by number."""
     for p in range(len(keys)):
@@ -120,6 +127,7 @@ def _before(keys: Any, a: int, b: int) -> bool:
 
 
 @njit("void(int64[:,::1], int64[::1], int64, int64)", cache=True, nogil=True)
+@AWARE
 def _sift(keys: Any, rows: Any, at: int, end: int) -> None:
     while True:
         child = 2 * at + 1
@@ -134,6 +142,7 @@ def _sift(keys: Any, rows: Any, at: int, end: int) -> None:
 
 
 @njit("void(int64[:,::1], int64[::1])", cache=True, nogil=True)
+@AWARE
 def _sort(keys: Any, rows: Any) -> None:
     """Heap sort of outcomes by `_before`, in place."""
     n = len(rows)
@@ -145,6 +154,7 @@ def _sort(keys: Any, rows: Any) -> None:
 
 
 @njit("float64(float64[:,::1], int64, float64[::1], int64)", cache=True, nogil=True)
+@AWARE
 def _ranked(gains: Any, row: int, scale: Any, order: int) -> float:
     """The gain of a place in ascending order, each divided by its scale; parties of scale 0 are left out."""
     k = gains.shape[1]
@@ -160,6 +170,7 @@ def _ranked(gains: Any, row: int, scale: Any, order: int) -> float:
 
 
 @njit("float64(float64[:,::1], int64, int64, float64[::1], int64)", cache=True, nogil=True)
+@AWARE
 def _measure(gains: Any, row: int, kind: int, scale: Any, order: int) -> float:
     """What a rule of one kind measures: 0 a product (its logarithm), 1 a sum, 2 a place in order."""
     if kind == 2:
@@ -175,6 +186,7 @@ def _measure(gains: Any, row: int, kind: int, scale: Any, order: int) -> float:
 
 
 @njit("int64(float64[:,::1], boolean[::1], int64, float64[::1], int64)", cache=True, nogil=True)
+@AWARE
 def _narrow(gains: Any, on: Any, kind: int, scale: Any, order: int) -> int:
     """Leaves ``on``, in place, only the rows that measure best but for a tie; returns how many."""
     tie = PRODUCT_TIE if kind == 0 else TIE
@@ -193,6 +205,7 @@ def _narrow(gains: Any, on: Any, kind: int, scale: Any, order: int) -> int:
 
 
 @njit("int64(float64[:,::1], int64, float64[::1])", cache=True, nogil=True)
+@AWARE
 def _pick(gains: Any, rule: int, scale: Any) -> int:
     """The row that a rule picks among rational outcomes in ascending order of their numbers."""
     n, k = gains.shape
@@ -221,6 +234,7 @@ def _pick(gains: Any, rule: int, scale: Any) -> int:
 
 
 @njit(cache=True, nogil=True)
+@AWARE
 def _rational(u: Any, starts: Any, reservation: Any, occurs: Any) -> Any:
     """How many outcomes are rational, whether one is a gain; ``occurs`` is marked in place."""
     k, size = u.shape
@@ -247,6 +261,7 @@ def _rational(u: Any, starts: Any, reservation: Any, occurs: Any) -> Any:
 
 
 @njit("int64[::1](int64[:,::1], int64[::1], int64[::1])", cache=True, nogil=True)
+@AWARE
 def _undominated(keys: Any, rows: Any, counts: Any) -> Any:
     """Of sorted outcomes those that none beats, the lowest of equal ones; ``counts`` is filled in place."""
     k = len(keys)
@@ -276,6 +291,7 @@ def _undominated(keys: Any, rows: Any, counts: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
+@AWARE
 def _assess(values: Any, starts: Any, reservation: Any) -> Any:
     """As `assess`."""
     u = _list(values, starts)
