@@ -71,7 +71,7 @@ def test_people_get_words_and_tables(run):
     code, out, err = run("agreement", "stockholm-2019")
     assert (code, err) == (0, "")
     assert out.startswith(
-        "Yes: there are outcomes that United States, North Korea and South Korea would each rather have"
+        "Yes: there are outcomes no worse than no deal for each of United States, North Korea and South Korea,"
     )
     assert "\nsolutions\n" in out
 

@@ -21,7 +21,9 @@ def run(folder, name, value):
         """)
     )
     code = f"import {name}_loops; print({name}_loops.told())"
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
     return int(done.stdout)
 
 

@@ -122,23 +122,23 @@ def _room(findings: Findings) -> str:
         everyone = label(findings.case, deal.space.parties[0])
     verdict = over.verdict if over is not None else None
     count = deal.zone.count
-    share = f" ({count:,} of {deal.space.size:,} outcomes)" if count is not None and deal.zone.exists else ""
+    share = f" ({count:,} of {deal.space.size:,})" if count is not None and deal.zone.exists else ""
     if verdict == "sure":
-        return f"In this model, outcomes that {everyone} would rather have than no deal exist for all values assumed{share}."
+        return f"In this model, outcomes no worse than no deal for {everyone} exist for all values assumed{share}."
     if verdict == "excluded":
-        return f"In this model, for no values assumed does any outcome suit {everyone} better than no deal."
+        return f"In this model, for no values assumed is any outcome no worse than no deal for {everyone}."
     if deal.zone.exists and over is None:
-        return f"In this model, outcomes better than no deal for {everyone} exist at the values thought most likely{share}."
+        return f"In this model, outcomes no worse than no deal for {everyone} exist at the values thought most likely{share}."
     if deal.zone.exists:
         but = (
             "but not for all values assumed"
             if over is None or over.tight
             else "whether for all values assumed is open"
         )
-        return f"In this model, outcomes better than no deal for {everyone} are possible{share}, {but}."
+        return f"In this model, outcomes no worse than no deal for {everyone} are possible{share}, {but}."
     if over is None:
-        return f"In this model, no outcome suits {everyone} better than no deal at the values thought most likely."
-    return f"In this model, no outcome suits {everyone} better than no deal at the values thought most likely, though some would for others."
+        return f"In this model, no outcome is as good as no deal for {everyone} at the values thought most likely."
+    return f"In this model, no outcome is as good as no deal for {everyone} at the values thought most likely, though some would for others."
 
 
 def _gives(findings: Findings) -> str:

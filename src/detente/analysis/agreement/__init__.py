@@ -117,7 +117,7 @@ def agreement(
 
 
 def count_acceptable(space: Space, parties: Sequence[str], *, no_deal: NoDealName = "now") -> int | None:
-    """How many possible outcomes some of the parties would each rather have than no deal.
+    """How many possible outcomes some of the parties would each find no worse than no deal.
 
     ``parties`` have preferences, at least one. None where counting is out of reach; raises as `agreement`.
     """

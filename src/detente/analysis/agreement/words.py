@@ -45,7 +45,7 @@ def _verdict(result: AgreementResult) -> str:
     everyone = join(label(result, party) for party in space.parties)
     if zone.exists:
         count = "" if zone.count is None else f": {zone.count:,} of {space.size:,} outcomes"
-        return f"Yes: there are outcomes that {everyone} would each rather have than no deal{count}."
+        return f"Yes: there are outcomes no worse than no deal for each of {everyone}, and better for some{count}."
     if zone.count or zone.count is None:
         return f"No: nothing is better for anyone than no deal without being worse for another of {everyone}."
     return f"No: no possible outcome is at least as good as no deal for each of {everyone}. " + _nearest(

@@ -8,7 +8,7 @@ from detente.report.gather import Findings
 
 FUNNEL = {
     "possible": "can be at all",
-    "acceptable": "everybody at the table would rather have than no deal",
+    "acceptable": "nobody at the table finds worse than no deal",
     "stable_at_rest": "would hold once reached",
     "reachable": "can be reached by steps that enforce themselves, before the deadline",
     "ratifiable": "those who must ratify would accept as well",

@@ -80,7 +80,7 @@ def _standing(steps: Steps) -> list[Block]:
         return []
     dated = any(_dated(result) for result in steps.targets.values())
     columns = {
-        "acceptable": "better than no deal for all",
+        "acceptable": "no worse than no deal for all",
         "at_rest": "nobody would leave it",
         "steps": "steps before the deadline" if dated else "steps",
         **({"later": "steps, given time", "later_at_once": "all at once, given time"} if dated else {"at_once": "all at once"}),
