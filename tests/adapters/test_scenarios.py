@@ -304,7 +304,8 @@ def test_sheet_problems_name_their_row(tmp_path: Path) -> None:
 
 
 def test_workbooks_of_others(tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
+    import openpyxl
+
     book = openpyxl.Workbook()
     for row in (
         ["Issue", "Option", "A", "B"],

@@ -128,7 +128,8 @@ def test_lark_agrees_with_the_tables():
 
 def test_conditions_mean_what_the_naive_evaluator_says():
     """On every outcome of a small space, one outcome at a time and as an array."""
-    np = pytest.importorskip("numpy")
+    import numpy as np
+
     draw = random.Random(11)
     for _ in range(2000):
         issues = naive.random_issues(draw)

@@ -15,6 +15,7 @@ from detente.report.gather import Findings
 MOST_WORDS = 200
 FIRST = ("Room.", "Who gives what.", "Why it is stuck.", "First step.")
 """What is cut last."""
+NOTHING = "nothing is better for anyone than no deal without being worse for another"
 SHORT = 14
 """Words of a paragraph that is not cut further while a longer one can be."""
 
@@ -124,21 +125,21 @@ def _room(findings: Findings) -> str:
     count = deal.zone.count
     share = f" ({count:,} of {deal.space.size:,})" if count is not None and deal.zone.exists else ""
     if verdict == "sure":
-        return f"In this model, outcomes no worse than no deal for {everyone} exist for all values assumed{share}."
+        return f"In this model, outcomes acceptable to {everyone} exist for all values assumed{share}."
     if verdict == "excluded":
-        return f"In this model, for no values assumed is any outcome no worse than no deal for {everyone}."
+        return f"In this model, {NOTHING}, for any values assumed."
     if deal.zone.exists and over is None:
-        return f"In this model, outcomes no worse than no deal for {everyone} exist at the values thought most likely{share}."
+        return f"In this model, outcomes acceptable to {everyone} exist at the values thought most likely{share}."
     if deal.zone.exists:
         but = (
             "but not for all values assumed"
             if over is None or over.tight
             else "whether for all values assumed is open"
         )
-        return f"In this model, outcomes no worse than no deal for {everyone} are possible{share}, {but}."
+        return f"In this model, outcomes acceptable to {everyone} are possible{share}, {but}."
     if over is None:
-        return f"In this model, no outcome is as good as no deal for {everyone} at the values thought most likely."
-    return f"In this model, no outcome is as good as no deal for {everyone} at the values thought most likely, though some would for others."
+        return f"In this model, {NOTHING}, at the values thought most likely."
+    return f"In this model, {NOTHING}, at the values thought most likely; at others something is."
 
 
 def _gives(findings: Findings) -> str:

@@ -1,7 +1,5 @@
 """Fair solutions on continuous issues against very fine grids: never worse, and no better than a step allows."""
 
-import itertools
-
 import numpy as np
 import pytest
 
@@ -85,40 +83,52 @@ def test_solutions_lie_at_exact_points(seed):
     assert any("fair solutions on continuous issues are exact" in w for w in result.source.warnings)
 
 
-def test_a_price_is_split_where_the_formula_says():
-    """One price, straight values: Nash and Kalai-Smorodinsky divide what lies between the two reservation values."""
+def price(first, second, most=100):
+    """One price, straight values that pull apart, and what no deal is worth to each."""
     data = {
         "detente": 1, "id": "p", "title": "P", "parties": {"a": {}, "b": {}},
-        "issues": {"price": {"levels": {"from": 0, "to": 100}}},
-        "preferences": {"a": {"values": {"price": {"0": 0, "100": 100}}}, "b": {"values": {"price": {"0": 100, "100": 0}}}},
-        "no_deal": {"now": {"a": 12.3456, "b": 20.1}},
+        "issues": {"price": {"levels": {"from": 0, "to": most}}},
+        "preferences": {
+            "a": {"values": {"price": {"0": 0, str(most): 100}}},
+            "b": {"values": {"price": {"0": 100, str(most): 0}}},
+        },
+        "no_deal": {"now": {"a": first, "b": second}},
     }  # fmt: skip
-    result = agreement(from_data(data))
+    return from_data(data)
+
+
+@pytest.mark.parametrize("most", [1, 100, 10**12])
+def test_a_price_is_split_where_the_formula_says(most):
+    """Nash and Kalai-Smorodinsky divide what lies between the two reservation values."""
+    result = agreement(price(12.3456, 20.1, most))
     for rule in ("nash", "kalai_smorodinsky", "egalitarian"):
         assert result.solutions[rule].utilities[0] == pytest.approx((12.3456 + 79.9) / 2, abs=1e-9)
 
 
-def test_a_sliver_of_room_between_two_points_is_found():
+@pytest.mark.parametrize("most", [1, 100, 10**12])
+def test_a_sliver_of_room_between_two_points_is_found(most):
     """No point of the even grid suits both; the price between them does."""
-    data = {
-        "detente": 1, "id": "p", "title": "P", "parties": {"a": {}, "b": {}},
-        "issues": {"price": {"levels": {"from": 0, "to": 100}}},
-        "preferences": {"a": {"values": {"price": {"0": 0, "100": 100}}}, "b": {"values": {"price": {"0": 100, "100": 0}}}},
-        "no_deal": {"now": {"a": 50.4, "b": 49.4}},
-    }  # fmt: skip
-    case = from_data(data)
+    case = price(50.4, 49.4, most)
     assert agreement(case).zone.exists
     space = compile_case(case)
     assert not any((space.utility((k,)) >= space.reservation("now")[0]).all() for k in range(space.size))
 
 
+def test_other_rules_and_weights_are_not_called_exact():
+    """What was worked out is detente's own rules, all parties weighing the same."""
+    for options in ({"rules": "genius"}, {"rules": "negmas"}, {"weights": {"a": 2}}):
+        warnings = agreement(price(1.0, 1.0), **options).source.warnings
+        assert any("are those of the points used" in warning for warning in warnings)
+
+
 def test_what_does_not_fit_keeps_its_points():
-    """Three parties, or a space with numbers of its own: the words say so."""
+    """A space with numbers of its own, and three parties: the words say so."""
     random = np.random.default_rng(0)
-    space = compile_case(random_case(random, 1))
-    changed = space.with_factors({0: space.factors[1]})
-    for asked in (changed,):
+    case = random_case(random, 1)
+    space = compile_case(case)
+    data = case.to_data()
+    data["parties"]["c"], data["preferences"]["c"] = {}, data["preferences"]["a"]
+    for asked in (space.with_factors({0: space.factors[1]}), compile_case(from_data(data))):
         result = agreement(asked)
         assert result.space.size == asked.size
         assert any("are those of the points used" in warning for warning in result.source.warnings)
-    assert list(itertools.islice(space.compiled_issues, 1))

@@ -16,6 +16,7 @@ from detente.analysis.standoff import unlock as unlocking
 from detente.analysis.standoff.joint import joint
 from detente.analysis.standoff.model import conflict_of
 from detente.analysis.standoff.unlock import Clauses, count_rankings, fewest, nearest, party_unlock, rerank
+from detente.case import from_data
 from detente.errors import NeedsError
 from detente.kernels.stability import CONCEPTS
 from detente.space import compile_case
@@ -291,6 +292,20 @@ def test_the_least_joint_change_is_that_of_trying_all() -> None:
             assert best_count == sum(len(p.fewest.lowered) for p in own)
     assert checked > 15
     assert upset
+
+
+def test_one_outcome_has_nothing_to_change() -> None:
+    """The only possible outcome is an equilibrium as it is."""
+    data = {
+        "detente": 1, "id": "o", "title": "O", "parties": {"a": {}}, "issues": {"i": {"by": "a", "levels": ["x", "y"]}},
+        "impossible": [{"when": "i == y"}], "preferences": {"a": {"values": {"i": {"x": 0, "y": 1}}}},
+    }  # fmt: skip
+    conflict = conflict_of(compile_case(from_data(data)))
+    for concept in CONCEPTS:
+        found = joint(conflict, 0, concept)
+        assert found is not None
+        assert not found.fewest
+        assert not found.nearest
 
 
 STOCKHOLM = {"nuclear": "full", "relief": "full", "assurance": "binding", "projects": "resumed"}

@@ -81,16 +81,17 @@ def agreement(
     in chunks.
     """
     space = space_of(case)
-    between = False
-    if space.sampled and space.n_parties and no_deal in ("now", "deadline"):
-        space, between = refined(space, no_deal)
     options = _check(space, no_deal, rules, weights)
-    reservation, notes = space.reservation(no_deal)
+    between = ""
     if space.sampled:
+        space, done = refined(space, no_deal)
+        exactly = done and rules == "detente" and weights is None
         how = (
-            "exact: the points where they lie are among those used" if between else "those of the points used"
+            "exact: the points where they lie are among those used" if exactly else "those of the points used"
         )
-        notes = [*notes, f"fair solutions on continuous issues are {how}"]
+        between = f"fair solutions on continuous issues are {how}"
+    reservation, notes = space.reservation(no_deal)
+    notes = [*notes, between] if between else notes
     row = solve.weight_row(space, weights) if weights is not None else None
     most = limit or state_limit(space.n_parties)
     parts = stages_of(space)

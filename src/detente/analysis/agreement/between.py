@@ -10,6 +10,7 @@ of all is the rule's exact answer, and so are the ends of what is acceptable, wh
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,8 +23,8 @@ from detente.space.levels import Sampled
 from detente.space.space import compile_case
 from detente.space.tables import Array
 
-MOST_CHAINS = 500_000
-"""Links of chains, times efficient outcomes of the other issues, that are looked at."""
+MOST_LINKS, MOST_POINTS = 20_000, 500_000
+"""Links of chains that are looked at (two seconds), and these times the efficient outcomes of the other issues."""
 STRAIGHT = 1e-9
 """Slopes that differ by less, as a share of the party's steepest, are those of one piece."""
 
@@ -90,8 +91,8 @@ def _points(space: Space, no_deal: NoDealName) -> dict[int, set[Decimal]] | None
     rest = [tables[k] for k in range(len(kinds)) if k not in continuous]
     base = front(rest).points if rest else np.zeros((1, 2))
     pieces = [list(_pieces(k, space.level_names[k], tables[k])) for k in continuous]
-    count = np.prod([float(len(p)) for p in pieces]) * len(continuous) * len(base)
-    if count > MOST_CHAINS:
+    links = math.prod(map(len, pieces)) * len(continuous)
+    if links > MOST_LINKS or links * len(base) > MOST_POINTS:
         return None
     reservation = space.reservation(no_deal)[0]
     chains = [_chain(combo) for combo in itertools.product(*pieces)]
@@ -174,7 +175,7 @@ def _best(chains: list[Chain], gains: Array, continuous: list[int]) -> dict[int,
     for best in rules.values():
         issue, at = best.place
         if issue >= 0:
-            points[issue].add(Decimal(repr(round(at, 12))))
+            points[issue].add(Decimal(f"{at:.15g}"))
     return points
 
 

@@ -167,7 +167,7 @@ class AskRoadmap(Whole):
         if not self.tried[key]:
             return [], -np.inf
         courses = [problem.course(states, exposed=False) for states in self.tried[key]]
-        return [problem.counts(c) for c in courses], max(c.slack for c in courses)
+        return [problem.holds(c) for c in courses], max(c.slack for c in courses)
 
     def _problem(self, key: tuple[str, str], space: Space, values: Values, d: int) -> Problem:
         model = self.models[key]

@@ -25,7 +25,7 @@ from detente.errors import NeedsError
 Array = NDArray[Any]
 Walk = tuple[int, ...]
 FINDINGS = ("acceptable", "at_rest", "steps", "at_once", "shown", "later", "later_at_once")
-"""What is asked of each target: better than no deal for all; nobody would leave it; steps that hold lead there, all at
+"""What is asked of each target: no worse than no deal for all; nobody would leave it; steps that hold lead there, all at
 once, and those shown; the same two without the deadline.
 """
 ROUND = ("gains", "loses", "goes_on")
@@ -138,7 +138,7 @@ class AskTargets(Whole):
                 bool(rests(model, clock, kind, np.array([target]))[0]),
                 steps is True,
                 at_once,
-                course is not None and problem.counts(course),
+                course is not None and problem.holds(course),
                 later is True,
                 at_once if free is dated else bool(free.exists("at-once")),
             ]

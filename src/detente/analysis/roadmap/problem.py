@@ -182,11 +182,11 @@ class Problem:
             walks = [] if walk is None else [walk]
         return True if any(certify(self.model, terms, self.threat(delta), w).holds for w in walks) else None
 
-    def counts(self, held: Course) -> bool:
-        """Whether a roadmap counts as one that holds: its gaps are none and, where best replies cycle, it is certified."""
-        if not held.holds or not self.threat().cycled:
-            return held.holds
-        return certify(self.model, self.terms, self.threat(), held.states).holds is True
+    def holds(self, course: Course) -> bool:
+        """Whether a roadmap enforces itself: its gaps are none and, where best replies cycle, it is certified."""
+        if not course.holds or not self.threat().cycled:
+            return course.holds
+        return certify(self.model, self.terms, self.threat(), course.states).holds is True
 
 
 def _walks(graph: Steps) -> list[list[int]]:

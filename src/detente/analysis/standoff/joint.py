@@ -2,9 +2,10 @@
 answer change too (sequential and symmetric sequential stability).
 
 A mixed-integer program over strict preference. o_p(a, b) is 1 where party p prefers a to b: asymmetric, and negatively
-transitive (o(a, c) <= o(a, b) + o(b, c)), so a weak order; ties may be broken, none is made. For each party i and each move of its own from the target
-to x, o_i(x, target) units leave x along a legal sequence of the others' moves, over moves that every mover prefers
-(for general and symmetric metarational stability, over any moves), and end where the outcome (and, for the symmetric concepts, each reply of i) is not preferred to the target.
+transitive (o(a, c) <= o(a, b) + o(b, c)), so a weak order; ties may be broken, none is made. For each party i and each
+move of its own from the target to x, o_i(x, target) units leave x along a legal sequence of the others' moves: over moves
+that every mover prefers, or over any where a concept does not ask for that. They end where the outcome (and, for the
+symmetric concepts, each reply of i) is not preferred to the target.
 Least is either the number of outcomes that change their place (the target keeps its own: others move around it), or the
 number of pairs whose order changes, a tie broken counting a half (Kendall distance). Solved by HiGHS.
 """
@@ -26,7 +27,8 @@ MOST_JOINT = 24
 """Possible outcomes up to which the program is asked."""
 SECONDS = 20.0
 """After this long an unproved answer is given up."""
-TIE_BREAK = 1e-3
+TIE_BREAK = 0.5
+"""What all pairs together weigh at most beside one outcome that changes its place: of the fewest, those of fewest pairs."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def joint(conflict: Conflict, target: int, concept: str) -> Joint | None:
     states = np.flatnonzero(conflict.possible)
     if len(states) > MOST_JOINT:
         return None
+    if len(states) == 1:
+        return Joint({}, {})  # nothing to leave it for
     found = []
     for pairwise in (False, True):
         program = _Program(conflict, states, target, concept)
@@ -157,14 +161,12 @@ class _Program:
 
         cost = dict.fromkeys(range(len(self.upper)), 0.0)
         weight = 1.0 if pairwise else TIE_BREAK / (self.n * self.m**2)
-        constant = 0.0
         for p in range(self.n):
             for a, b in itertools.combinations(range(self.m), 2):
                 old = int(np.sign(self.score[p, a] - self.score[p, b]))
                 ab, ba = self.prefers(p, a, b), self.prefers(p, b, a)
                 cost[ab] += weight * (-0.5 if old > 0 else 0.5)
                 cost[ba] += weight * (-0.5 if old < 0 else 0.5)
-                constant += weight * 0.5 * (old != 0)
         if not pairwise:
             self._places(cost)
         flat = [(r, c, v) for r, (terms, _, _) in enumerate(self.rows) for c, v in terms.items()]

@@ -89,7 +89,7 @@ class Unlock:
     ``jointly``: the changes of all parties that need one; ``holds`` says that with all of them made the target is an
     equilibrium (checked by solving again), ``least`` that they are then the least together: proved where others'
     preferences play no part. Where they do, ``together`` has the least changes of all parties, proved too; None
-    elsewhere, and where there are too many outcomes.
+    elsewhere, and where there are too many outcomes or no proof was found in time.
     """
 
     conflict: Conflict = field(repr=False)
