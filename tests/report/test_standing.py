@@ -6,7 +6,7 @@ import pytest
 import detente
 from detente.analysis.confidence import Means, Sample
 from detente.analysis.confidence.ask_roadmap import AskRoadmap
-from detente.analysis.confidence.ask_targets import AskTargets, Known
+from detente.analysis.confidence.ask_targets import DOUBTS, AskTargets, Known
 from detente.analysis.confidence.run import run
 from detente.analysis.confidence.worlds import plan_of
 from detente.analysis.roadmap import roadmap
@@ -100,6 +100,11 @@ def test_all_targets_at_once_are_each_target_alone(stockholm, free):
             truth = counts.truth(f"{name}:{mine}")
             assert (truth == single.truth(theirs)).all()
             seen |= set(truth.tolist())
+        doubt = counts.numbers[:, asked.numbers.index(f"{name}:undecided:steps")]
+        assert (doubt == single.numbers[:, 1]).all()
+        for what in DOUBTS:  # what is not decided is not counted as true
+            doubt = counts.numbers[:, asked.numbers.index(f"{name}:undecided:{what}")].astype(bool)
+            assert not (doubt & counts.truth(f"{name}:{what}")).any()
         if free:
             assert (counts.truth(f"{name}:later") == counts.truth(f"{name}:steps")).all()
         for d in (0, 9, 19):

@@ -30,7 +30,7 @@ once, and those shown; the same two without the deadline.
 """
 ROUND = ("gains", "loses", "goes_on")
 """What is asked of one more round, by party: whether it gains or loses by it, and whether going on beats no deal today."""
-DOUBTS = ("steps", "later")
+DOUBTS = ("steps", "at_once", "later", "later_at_once")
 """Findings that a search may leave undecided."""
 
 
@@ -130,19 +130,20 @@ class AskTargets(Whole):
             free = dated if clock.horizon is None else dated.changed(horizon=None, collapse=None)
             steps = dated.exists(known.order, hints=self.hints[label, name, False])
             later = steps if free is dated else free.exists(known.order, hints=self.hints[label, name, True])
-            at_once = bool(dated.exists("at-once"))
+            at_once = dated.exists("at-once")
+            later_at_once = at_once if free is dated else free.exists("at-once")
             walk, problem = (known.shown, dated) if known.shown is not None else (known.later, free)
             course = None if walk is None else problem.course(walk, exposed=False)
             yes += [
                 bool((model.u[:, target] >= floor[:, 0]).all()),
                 bool(rests(model, clock, kind, np.array([target]))[0]),
                 steps is True,
-                at_once,
+                at_once is True,
                 course is not None and problem.holds(course),
                 later is True,
-                at_once if free is dated else bool(free.exists("at-once")),
+                later_at_once is True,
             ]
-            numbers += [steps is None, later is None]
+            numbers += [found is None for found in (steps, at_once, later, later_at_once)]
             scale = problem.scale("share")
             numbers += (
                 [np.nan] * model.n
